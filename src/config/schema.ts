@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { httpSchema } from "../gateways/http/config.ts";
+import { rtmpSchema } from "../gateways/rtmp/config.ts";
+import { applicationSchema } from "./application.ts";
+
+/** The whole configuration. Each room owns its slice; this file only joins them. */
+export const configSchema = z
+  .strictObject({
+    log: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least severe level that is printed."),
+    rtmp: rtmpSchema,
+    http: httpSchema,
+    applications: z
+      .record(z.string(), applicationSchema)
+      .prefault({ "*": {} })
+      .describe("By the first part of the stream's path; `*` stands for any name not listed."),
+  })
+  .prefault({});
+
+/** What a user may write. */
+export type UserConfig = z.input<typeof configSchema>;
+/** What the rooms are handed: every default filled in, times in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { duration, listenAddress, size } from "../../config/units.ts";
+
+/** How encoders reach the server by RTMP. */
+export const rtmpSchema = z
+  .strictObject({
+    listen: z
+      .array(listenAddress())
+      .default([{ host: "::", port: 1935 }])
+      .describe("Addresses that RTMP listens on; an empty list turns RTMP off."),
+    chunkSize: z
+      .number()
+      .int()
+      .min(128)
+      .max(65_536)
+      .default(60_000)
+      .describe("Chunk size the server announces, in bytes. FFmpeg adopts it for what it sends."),
+    ackWindow: z
+      .number()
+      .int()
+      .min(1024)
+      .max(0x7fff_ffff)
+      .default(2_500_000)
+      .describe("Window acknowledgement size sent to peers, in bytes."),
+    maxMessageSize: size()
+      .default(10 * 1024 ** 2)
+      .describe("Largest RTMP message accepted; a larger one closes the connection."),
+    maxStreams: z.number().int().min(1).max(1024).default(32).describe("Message streams one connection may create."),
+    maxConnections: z.number().int().min(1).default(10_000).describe("RTMP connections at the same time."),
+    handshakeTimeout: duration()
+      .default(10_000)
+      .describe("Time from accept until a publish or play must have been asked for."),
+    idleTimeout: duration().default(30_000).describe("A publisher that sends nothing for this long is closed."),
+    pingInterval: duration().default(30_000).describe("How often a connection is pinged; 0 turns it off."),
+  })
+  .prefault({});
+export type RtmpConfig = z.output<typeof rtmpSchema>;

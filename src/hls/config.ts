@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { duration } from "../config/units.ts";
+
+/** HLS output of an application. */
+export const hlsSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe("Make HLS of every stream of this application."),
+    format: z
+      .enum(["cmaf", "mpegts"])
+      .default("cmaf")
+      .describe("Segments as fragmented MP4 (all codecs, low latency), or MPEG-TS."),
+    lowLatency: z
+      .boolean()
+      .default(true)
+      .describe("Low-Latency HLS: parts, blocking reload, preload hints. CMAF only."),
+    part: duration().default(400).describe("Target duration of a part (PART-TARGET)."),
+    segment: duration()
+      .default(2000)
+      .describe("Target duration of a segment; it ends at the first keyframe after that."),
+    maxSegment: duration().default(10_000).describe("A segment without keyframe is cut by force at this length."),
+    window: duration().default(30_000).describe("How much of the past the playlist lists."),
+    grace: duration().default(60_000).describe("How long the playlist stays open for an encoder that went away."),
+    path: z.string().optional().describe("Directory to write playlist and segments to as well. MPEG-TS only."),
+    nested: z
+      .boolean()
+      .default(false)
+      .describe("In path: NAME/index.m3u8 and NAME/N.ts instead of NAME.m3u8 and NAME-N.ts."),
+    baseUrl: z.string().default("").describe("In path: prefix of segment names in the playlist."),
+    cleanup: z.boolean().default(true).describe("In path: remove segments that left the playlist."),
+    continuous: z.boolean().default(true).describe("In path: continue the sequence of a playlist found there."),
+    maxAudioDelay: duration().default(300).describe("MPEG-TS: how long audio frames are gathered into one PES."),
+  })
+  .prefault({});
+export type HlsConfig = z.output<typeof hlsSchema>;

@@ -1,0 +1,48 @@
+import type { Millis } from "../media/time.ts";
+
+/**
+ * What a packager emits, in order: `init` (CMAF only) before the first `open` that uses it, then for each segment
+ * `open`, its `part`s (low latency only), `segment`; at last `end`. The window and the disk writer consume it, and it can
+ * cross to another thread or machine.
+ */
+export type RenditionEvent =
+  /** An initialization section; segments opened later with this `init` need it. */
+  | { readonly type: "init"; readonly init: number; readonly bytes: Uint8Array }
+  /** A segment begins: what applies to the whole of it, and so stands before its first part. */
+  | {
+      readonly type: "open";
+      /** Media sequence number. */
+      readonly msn: number;
+      /** Wall clock of the first sample, for EXT-X-PROGRAM-DATE-TIME. */
+      readonly wallclock: Millis;
+      /** EXT-X-DISCONTINUITY stands before it. */
+      readonly discontinuity: boolean;
+      /** The `init` it needs; undefined for MPEG-TS. */
+      readonly init: number | undefined;
+    }
+  | {
+      readonly type: "part";
+      readonly msn: number;
+      /** Index within the segment, from 0. */
+      readonly part: number;
+      readonly bytes: Uint8Array;
+      /** Seconds. */
+      readonly duration: number;
+      /** Starts with a keyframe (INDEPENDENT=YES). */
+      readonly independent: boolean;
+    }
+  /** The segment is complete. */
+  | {
+      readonly type: "segment";
+      readonly msn: number;
+      /** The whole segment, in pieces to be sent one after the other; for low latency exactly the parts' bytes. */
+      readonly bytes: readonly Uint8Array[];
+      /** Seconds. */
+      readonly duration: number;
+      /** Starts with a keyframe. */
+      readonly independent: boolean;
+    }
+  /** No more segments will come. */
+  | { readonly type: "end" };
+
+export type RenditionSink = (event: RenditionEvent) => void;

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+/**
+ * Which rooms a room may import, besides itself (docs/architecture.md). `config` slices live in the rooms, so every room may
+ * import `config/units.ts`.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  bytes: [],
+  log: [],
+  media: ["bytes"],
+  codecs: ["bytes", "media"],
+  formats: ["bytes", "media", "codecs"],
+  protocols: ["bytes", "media", "codecs", "formats"],
+  streams: ["bytes", "media"],
+  hls: ["bytes", "media", "codecs", "formats", "streams"],
+  gateways: ["bytes", "media", "codecs", "formats", "protocols", "streams", "hls", "log"],
+  demo: ["bytes", "media", "codecs", "formats", "protocols", "log"],
+  config: ["bytes", "media", "streams", "hls", "gateways", "log"],
+};
+const PURE = ["bytes", "media", "codecs", "formats", "protocols", "streams", "hls"];
+const FORBIDDEN_IN_PURE: readonly (readonly [string, RegExp])[] = [
+  ["a Bun or Node module", /from "(bun|node:)/],
+  ["the Bun global", /\bBun\./],
+  ["the clock", /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b/],
+  ["a timer", /\b(setTimeout|setInterval|setImmediate)\(/],
+  ["randomness", /\bMath\.random\b|\bcrypto\.(getRandomValues|randomUUID)\b/],
+  ["the process", /\bprocess\.(env|cwd|stdout|exit)\b/],
+];
+
+const root = join(import.meta.dir, "..", "src");
+const files = [...new Bun.Glob("**/*.ts").scanSync(root)].filter((file) => !file.endsWith(".test.ts"));
+
+function roomOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.indexOf("/")) : file.replace(/\.ts$/, "");
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?"(\.[^"]+)"/g)].map((match) =>
+    normalize(join(dirname(file), match[1] as string)),
+  );
+}
+
+describe("architecture", () => {
+  test("there is something to look at", () => {
+    expect(files.length).toBeGreaterThan(30);
+  });
+
+  test("imports point one way", () => {
+    const wrong: string[] = [];
+    for (const file of files) {
+      const room = roomOf(file);
+      const allowed = MAY_IMPORT[room];
+      if (!allowed) continue;
+      for (const target of importsOf(file)) {
+        const to = roomOf(target);
+        if (to === room || allowed.includes(to) || target === "config/units.ts") continue;
+        wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("no gateway imports another", () => {
+    const wrong: string[] = [];
+    for (const file of files.filter((name) => name.startsWith("gateways/"))) {
+      const gateway = file.split("/")[1];
+      for (const target of importsOf(file)) {
+        if (target.startsWith("gateways/") && target.split("/")[1] !== gateway) wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("pure rooms touch no socket, clock, timer, file or randomness", () => {
+    const wrong: string[] = [];
+    for (const file of files.filter((name) => PURE.includes(roomOf(name)))) {
+      const code = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+      for (const [what, pattern] of FORBIDDEN_IN_PURE) if (pattern.test(code)) wrong.push(`${file} uses ${what}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});

@@ -58,8 +58,10 @@ install_packages() {
   cp "$lock" "$modules/.installed-$wanted"
 }
 
-# Bun's binary lies in a package of its own per platform; the link that the package `bun` makes at install is left to us.
+# Bun's binary lies in a package of its own per platform. Where the install script of the package `bun` has run, the
+# binary stands behind the link already; .npmrc forbids it to run.
 link_bun() {
+  "$bun" --version >/dev/null 2>&1 && return
   for binary in "$modules"/@oven/bun-*/bin/bun; do
     if "$binary" --version >/dev/null 2>&1; then
       ln -sf "../${binary#"$modules"/}" "$bun"

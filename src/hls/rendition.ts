@@ -2,8 +2,8 @@ import type { Millis } from "../media/time.ts";
 
 /**
  * What a packager emits, in order: `init` (CMAF only) before the first `open` that uses it, then for each segment
- * `open`, its `part`s (low latency only), `segment`; at last `end`. The window and the disk writer consume it, and it can
- * cross to another thread or machine.
+ * `open`, its `part`s (low latency only), `segment`; `break` where a run of media ends; at last `end`. The window and the
+ * disk writer consume it, and it can cross to another thread or machine.
  */
 export type RenditionEvent =
   /** An initialization section; segments opened later with this `init` need it. */
@@ -30,6 +30,8 @@ export type RenditionEvent =
       readonly duration: number;
       /** Starts with a keyframe (INDEPENDENT=YES). */
       readonly independent: boolean;
+      /** The segment is expected to end with this part, so the part after it is the first of the next segment. */
+      readonly lastExpected: boolean;
     }
   /** The segment is complete. */
   | {
@@ -42,6 +44,11 @@ export type RenditionEvent =
       /** Starts with a keyframe. */
       readonly independent: boolean;
     }
+  /**
+   * The run of media is over: the next segment, if one comes, begins with a discontinuity. Comes between segments.
+   * Nothing may be hinted until then (a tag must not appear in front of what was already hinted).
+   */
+  | { readonly type: "break" }
   /** No more segments will come. */
   | { readonly type: "end" };
 

@@ -6,7 +6,11 @@ const locationSchema = z
     path: z.string().startsWith("/").describe("URL prefix."),
     root: z.string().optional().describe("Directory; the whole URL path is looked up below it."),
     alias: z.string().optional().describe("Directory that takes the place of the prefix."),
-    types: z.record(z.string(), z.string()).default({}).describe("Media type by file extension, without the dot."),
+    types: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe("Media type by file extension, without the dot; empty for the built-in table."),
+    defaultType: z.string().default("text/plain").describe("Media type of other extensions."),
     headers: z
       .array(z.tuple([z.string(), z.string()]))
       .default([])

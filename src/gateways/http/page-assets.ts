@@ -1,0 +1,60 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { bundlePages } from "./page-bundle.ts";
+
+/** A file of the pages, ready to send. */
+export type PageAsset = {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly gzip: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  readonly etag: string;
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+  json: "application/json",
+};
+
+/** The files of the pages by name; made on the first request, so that starting the server does not wait for them. */
+export class PageAssets {
+  #files: Promise<ReadonlyMap<string, PageAsset>> | undefined;
+
+  /** @param load the files by name; called once, and again after it failed */
+  constructor(private readonly load: () => Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> = loadPages) {}
+
+  async get(name: string): Promise<PageAsset | undefined> {
+    this.#files ??= this.load().then(prepare);
+    try {
+      return (await this.#files).get(name);
+    } catch (error) {
+      this.#files = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Inside an executable the pages are embedded, as `scripts/build-web.ts` made them; from source they are bundled here. */
+async function loadPages(): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+  if (!Bun.isStandaloneExecutable) return bundlePages();
+  const directory = join(import.meta.dir, "dist/web");
+  const names = await readdir(directory);
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await Bun.file(join(directory, name)).bytes()] as const)),
+  );
+}
+
+function prepare(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): ReadonlyMap<string, PageAsset> {
+  const assets = new Map<string, PageAsset>();
+  for (const [name, bytes] of files) {
+    assets.set(name, {
+      bytes,
+      gzip: Bun.gzipSync(bytes),
+      type: TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
+      etag: `W/"${Bun.hash.xxHash3(bytes).toString(16)}"`,
+    });
+  }
+  return assets;
+}

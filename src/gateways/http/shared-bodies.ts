@@ -1,0 +1,60 @@
+import type { Millis } from "../../media/time.ts";
+
+/** Bytes as the origin hands them over, in one piece or several. */
+export type Body = Uint8Array | readonly Uint8Array[];
+
+/** A body that any number of responses can send at the same time without a copy each. */
+export type SharedBody = { readonly blob: Blob; readonly etag: string };
+
+/** All bodies together; a live edge of 50 streams at 3 Mbit/s needs about this much. */
+const MAX_BYTES = 32 * 1024 ** 2;
+/** Viewers of a live stream ask for the same part within a moment of each other. */
+const KEEP_MS = 5_000;
+
+/**
+ * Bun copies a `Uint8Array` into each response, so that a thousand slow readers of a segment hold a thousand copies. A
+ * `Blob` is shared by all of them. It is a copy too, so only those in demand are kept, for a few seconds.
+ */
+export class SharedBodies {
+  readonly #entries = new Map<Body, { readonly shared: SharedBody; used: Millis }>();
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(body: Body, now: Millis): SharedBody {
+    let entry = this.#entries.get(body);
+    if (entry) {
+      this.#entries.delete(body);
+      entry.used = now;
+    } else {
+      entry = { shared: share(body), used: now };
+      this.#bytes += entry.shared.blob.size;
+    }
+    this.#entries.set(body, entry);
+    this.#evict((used) => this.#bytes > MAX_BYTES || now - used > KEEP_MS, body);
+    return entry.shared;
+  }
+
+  /** Forgets what nobody has asked for lately; to be called now and then. */
+  sweep(now: Millis): void {
+    this.#evict((used) => now - used > KEEP_MS, undefined);
+  }
+
+  /** The map is in the order of use: the least recent comes first. */
+  #evict(due: (used: Millis) => boolean, keep: Body | undefined): void {
+    for (const [body, entry] of this.#entries) {
+      if (body === keep || !due(entry.used)) return;
+      this.#entries.delete(body);
+      this.#bytes -= entry.shared.blob.size;
+    }
+  }
+}
+
+function share(body: Body): SharedBody {
+  const pieces = body instanceof Uint8Array ? [body] : body;
+  let hash = 0n;
+  for (const piece of pieces) hash = Bun.hash.xxHash3(piece, hash);
+  return { blob: new Blob(pieces as Uint8Array<ArrayBuffer>[]), etag: `"${hash.toString(16)}"` };
+}

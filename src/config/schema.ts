@@ -7,8 +7,8 @@ import { applicationSchema } from "./application.ts";
 export const configSchema = z
   .strictObject({
     log: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least severe level that is printed."),
-    rtmp: rtmpSchema,
-    http: httpSchema,
+    rtmp: rtmpSchema.describe("How encoders reach the server by RTMP."),
+    http: httpSchema.describe("How viewers reach the server by HTTP."),
     applications: z
       .record(z.string(), applicationSchema)
       .prefault({ "*": {} })
@@ -16,7 +16,7 @@ export const configSchema = z
   })
   .prefault({});
 
-/** What a user may write. */
-export type UserConfig = z.input<typeof configSchema>;
+/** What a user may write; `UserConfig` in user-config.ts is the same with documentation. */
+export type ConfigInput = z.input<typeof configSchema>;
 /** What the rooms are handed: every default filled in, times in milliseconds, sizes in bytes. */
 export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,100 @@
+import type { SettingNode } from "../src/config/tree.ts";
+import { formatDuration, formatListen, formatSize, type ListenAddress } from "../src/config/units.ts";
+
+/** The TypeScript source of the documented `UserConfig` type, from the settings' own descriptions. */
+export function renderUserConfig(tree: SettingNode): string {
+  const inner = namedTypes(tree, "");
+  const root = { ...tree, description: "What a configuration may hold; everything has a default." };
+  const named: [string, SettingNode][] = [...inner, ["UserConfig", root]];
+  const names = new Map(inner.map(([name, node]) => [node.kind === "group" ? node.fields : undefined, name]));
+  return `// Generated from the schema by scripts/generate.ts; a test fails when it is stale.
+
+/** A number of seconds, or text such as \`"400ms"\`, \`"2s"\`, \`"1m30s"\`. */
+export type Duration = number | string;
+
+/** Bytes, or text such as \`"512k"\`, \`"10M"\`. */
+export type Size = number | string;
+
+/** A port such as \`1935\`, or an address such as \`"127.0.0.1:1935"\`, \`"[::1]:1935"\`. */
+export type Listen = number | string;
+
+${named.map(([name, node]) => `${heading(node)}export type ${name} = ${renderType(node, "", names)};\n`).join("\n")}`;
+}
+
+/** Groups that stand in a map or list get a type of their own, named after the setting: `applications`, `Application`. */
+function namedTypes(node: SettingNode, name: string): [string, SettingNode][] {
+  if (node.kind === "group") return [...node.fields].flatMap(([key, field]) => namedTypes(field, key));
+  const child = node.kind === "map" ? node.value : node.kind === "list" ? node.item : undefined;
+  if (child?.kind !== "group") return [];
+  const singular = name.replace(/s$/, "");
+  const described = { ...child, description: node.description };
+  return [[`User${singular[0]?.toUpperCase()}${singular.slice(1)}`, described], ...namedTypes(child, name)];
+}
+
+function heading(node: SettingNode): string {
+  return node.description ? `/** ${node.description} */\n` : "";
+}
+
+/** The default of a setting as a user would write it, or undefined when it has none. */
+export function writtenDefault(node: SettingNode): string | undefined {
+  if (node.default === undefined) return undefined;
+  return JSON.stringify(writtenValue(node, node.default));
+}
+
+/** A resolved value as a user would write it: units as text. */
+export function writtenValue(node: SettingNode, value: unknown): unknown {
+  if (node.kind === "unit") {
+    if (node.unit === "duration") return formatDuration(value as number);
+    if (node.unit === "size") return formatSize(value as number);
+    const text = formatListen(value as ListenAddress);
+    return /^\d+$/.test(text) ? Number(text) : text;
+  }
+  if (node.kind === "list" && Array.isArray(value)) return value.map((item) => writtenValue(node.item, item));
+  return value;
+}
+
+type Names = ReadonlyMap<unknown, string>;
+
+function renderType(node: SettingNode, indent: string, names: Names): string {
+  switch (node.kind) {
+    case "group": {
+      const name = names.get(node.fields);
+      if (name && indent !== "") return name;
+      const inner = `${indent}  `;
+      const fields = [...node.fields].map(
+        ([name, field]) =>
+          `${renderDoc(field, inner)}${inner}${name}${field.optional ? "?" : ""}: ${renderType(field, inner, names)};\n`,
+      );
+      return `{\n${fields.join("")}${indent}}`;
+    }
+    case "map":
+      return `Record<string, ${renderType(node.value, indent, names)}>`;
+    case "list": {
+      const item = renderType(node.item, indent, names);
+      return `${node.single ? `${item} | ` : ""}${node.item.kind === "choice" ? `(${item})` : item}[]`;
+    }
+    case "tuple":
+      return `[${node.items.map((item) => renderType(item, indent, names)).join(", ")}]`;
+    case "unit":
+      return { duration: "Duration", size: "Size", listen: "Listen" }[node.unit];
+    case "choice":
+      return node.values.map((value) => JSON.stringify(value)).join(" | ");
+    case "number":
+      return "number";
+    case "boolean":
+      return "boolean";
+    case "text":
+      return "string";
+  }
+}
+
+function renderDoc(node: SettingNode, indent: string): string {
+  const fallback = writtenDefault(node);
+  const lines = [
+    ...(node.description ? [node.description] : []),
+    ...(fallback === undefined ? [] : [`@default ${fallback}`]),
+  ];
+  if (lines.length === 0) return "";
+  if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`;
+  return `${indent}/**\n${lines.map((line) => `${indent} * ${line}\n`).join("")}${indent} */\n`;
+}

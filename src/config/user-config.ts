@@ -1,0 +1,203 @@
+// Generated from the schema by scripts/generate.ts; a test fails when it is stale.
+
+/** A number of seconds, or text such as `"400ms"`, `"2s"`, `"1m30s"`. */
+export type Duration = number | string;
+
+/** Bytes, or text such as `"512k"`, `"10M"`. */
+export type Size = number | string;
+
+/** A port such as `1935`, or an address such as `"127.0.0.1:1935"`, `"[::1]:1935"`. */
+export type Listen = number | string;
+
+/** Directories served as files, as nginx's location blocks. */
+export type UserLocation = {
+  /** URL prefix. */
+  path: string;
+  /** Directory; the whole URL path is looked up below it. */
+  root?: string;
+  /** Directory that takes the place of the prefix. */
+  alias?: string;
+  /**
+   * Media type by file extension, without the dot; empty for the built-in table.
+   * @default {}
+   */
+  types?: Record<string, string>;
+  /**
+   * Media type of other extensions.
+   * @default "text/plain"
+   */
+  defaultType?: string;
+  /**
+   * Response headers to add.
+   * @default []
+   */
+  headers?: [string, string][];
+};
+
+/** By the first part of the stream's path; `*` stands for any name not listed. */
+export type UserApplication = {
+  /**
+   * Accept publishers.
+   * @default true
+   */
+  live?: boolean;
+  /**
+   * What happens when a name that is live is published again.
+   * @default "refuse"
+   */
+  secondPublisher?: "refuse" | "replace";
+  hls?: {
+    /**
+     * Make HLS of every stream of this application.
+     * @default true
+     */
+    enabled?: boolean;
+    /**
+     * Segments as fragmented MP4 (all codecs, low latency), or MPEG-TS.
+     * @default "cmaf"
+     */
+    format?: "cmaf" | "mpegts";
+    /**
+     * Low-Latency HLS: parts, blocking reload, preload hints. CMAF only.
+     * @default true
+     */
+    lowLatency?: boolean;
+    /**
+     * Target duration of a part (PART-TARGET).
+     * @default "400ms"
+     */
+    part?: Duration;
+    /**
+     * Target duration of a segment; it ends at the first keyframe after that.
+     * @default "2s"
+     */
+    segment?: Duration;
+    /**
+     * A segment without keyframe is cut by force at this length.
+     * @default "10s"
+     */
+    maxSegment?: Duration;
+    /**
+     * How much of the past the playlist lists.
+     * @default "30s"
+     */
+    window?: Duration;
+    /**
+     * How long the playlist stays open for an encoder that went away.
+     * @default "1m"
+     */
+    grace?: Duration;
+    /** Directory to write playlist and segments to as well. MPEG-TS only. */
+    path?: string;
+    /**
+     * In path: NAME/index.m3u8 and NAME/N.ts instead of NAME.m3u8 and NAME-N.ts.
+     * @default false
+     */
+    nested?: boolean;
+    /**
+     * In path: prefix of segment names in the playlist.
+     * @default ""
+     */
+    baseUrl?: string;
+    /**
+     * In path: remove segments that left the playlist.
+     * @default true
+     */
+    cleanup?: boolean;
+    /**
+     * In path: continue the sequence of a playlist found there.
+     * @default true
+     */
+    continuous?: boolean;
+    /**
+     * MPEG-TS: how long audio frames are gathered into one PES.
+     * @default "300ms"
+     */
+    maxAudioDelay?: Duration;
+  };
+};
+
+/** What a configuration may hold; everything has a default. */
+export type UserConfig = {
+  /**
+   * Least severe level that is printed.
+   * @default "info"
+   */
+  log?: "debug" | "info" | "warn" | "error";
+  /** How encoders reach the server by RTMP. */
+  rtmp?: {
+    /**
+     * Addresses that RTMP listens on; an empty list turns RTMP off.
+     * @default [1935]
+     */
+    listen?: Listen[];
+    /**
+     * Chunk size the server announces, in bytes. FFmpeg adopts it for what it sends.
+     * @default 60000
+     */
+    chunkSize?: number;
+    /**
+     * Window acknowledgement size sent to peers, in bytes.
+     * @default 2500000
+     */
+    ackWindow?: number;
+    /**
+     * Largest RTMP message accepted; a larger one closes the connection.
+     * @default "10M"
+     */
+    maxMessageSize?: Size;
+    /**
+     * Message streams one connection may create.
+     * @default 32
+     */
+    maxStreams?: number;
+    /**
+     * RTMP connections at the same time.
+     * @default 10000
+     */
+    maxConnections?: number;
+    /**
+     * Time from accept until a publish or play must have been asked for.
+     * @default "10s"
+     */
+    handshakeTimeout?: Duration;
+    /**
+     * A publisher that sends nothing for this long is closed.
+     * @default "30s"
+     */
+    idleTimeout?: Duration;
+    /**
+     * How often a connection is pinged; 0 turns it off.
+     * @default "30s"
+     */
+    pingInterval?: Duration;
+  };
+  /** How viewers reach the server by HTTP. */
+  http?: {
+    /**
+     * Addresses that HTTP listens on; an empty list turns HTTP off.
+     * @default [8080]
+     */
+    listen?: Listen[];
+    /**
+     * Value of Access-Control-Allow-Origin on playlists and media.
+     * @default "*"
+     */
+    cors?: string;
+    /**
+     * Serve the start page and the watch pages.
+     * @default true
+     */
+    pages?: boolean;
+    /**
+     * Directories served as files, as nginx's location blocks.
+     * @default []
+     */
+    locations?: UserLocation[];
+  };
+  /**
+   * By the first part of the stream's path; `*` stands for any name not listed.
+   * @default {"*":{}}
+   */
+  applications?: Record<string, UserApplication>;
+};

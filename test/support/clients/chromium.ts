@@ -1,0 +1,103 @@
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { sleep } from "../process.ts";
+
+const VIDEO = "document.querySelector('video')";
+
+/** What the page's first video element said at one moment. */
+export type VideoSample = {
+  readonly currentTime: number;
+  readonly width: number;
+  readonly height: number;
+  readonly readyState: number;
+  readonly frames: number;
+  readonly dropped: number;
+  readonly audioBytes: number;
+  /** Message of the element's MediaError, or an empty string. */
+  readonly error: string;
+};
+
+export type BrowserPlayback = {
+  readonly samples: readonly VideoSample[];
+  /** Uncaught errors, console errors and failed requests of the page. */
+  readonly complaints: readonly string[];
+};
+
+/** Headless Chromium. Close it with `await using`. */
+export class Chromium implements AsyncDisposable {
+  private constructor(private readonly browser: Browser) {}
+
+  static async launch(): Promise<Chromium> {
+    const flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-gpu"];
+    const executablePath = Bun.which("chromium") ?? "chromium";
+    return new Chromium(await puppeteer.launch({ executablePath, headless: true, args: flags }));
+  }
+
+  /** A new page; `viewport` in CSS pixels. */
+  async open(url: string, viewport = { width: 1280, height: 800 }): Promise<{ page: Page; complaints: string[] }> {
+    const page = await this.browser.newPage();
+    const complaints = listenForComplaints(page);
+    await page.setViewport(viewport);
+    await page.goto(url, { waitUntil: "domcontentloaded" });
+    return { page, complaints };
+  }
+
+  /** Opens a page with a video, waits until it plays, and watches it for some seconds. */
+  async play(url: string, seconds: number, startWithinMs = 20_000): Promise<BrowserPlayback> {
+    const { page, complaints } = await this.open(url);
+    try {
+      const playing = `${VIDEO} && ${VIDEO}.readyState >= 3 && !${VIDEO}.paused && ${VIDEO}.currentTime > 0`;
+      await page.waitForFunction(playing, { timeout: startWithinMs }).catch((error: unknown) => {
+        complaints.push(`did not start to play within ${startWithinMs} ms: ${error}`);
+      });
+      const samples: VideoSample[] = [];
+      for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(500)) {
+        const sample = await sampleVideo(page);
+        if (sample) samples.push(sample);
+      }
+      return { samples, complaints };
+    } finally {
+      await page.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+/** @returns undefined while the page has no video element */
+export async function sampleVideo(page: Page): Promise<VideoSample | undefined> {
+  const sample = await page.evaluate(`(() => {
+    const video = ${VIDEO};
+    if (!video) return null;
+    const quality = video.getVideoPlaybackQuality();
+    return {
+      currentTime: video.currentTime,
+      width: video.videoWidth,
+      height: video.videoHeight,
+      readyState: video.readyState,
+      frames: quality.totalVideoFrames,
+      dropped: quality.droppedVideoFrames,
+      audioBytes: video.webkitAudioDecodedByteCount ?? 0,
+      error: video.error?.message ?? "",
+    };
+  })()`);
+  return (sample as VideoSample | null) ?? undefined;
+}
+
+function listenForComplaints(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`console: ${message.text()}`);
+  });
+  page.on("requestfailed", (request) => {
+    // A player gives up requests that it no longer needs, such as a blocking reload when the page closes.
+    const why = request.failure()?.errorText ?? "";
+    if (why !== "net::ERR_ABORTED") complaints.push(`${request.url()}: ${why}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
+  });
+  return complaints;
+}

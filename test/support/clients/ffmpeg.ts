@@ -1,0 +1,77 @@
+import { type RunningProcess, run, start } from "../process.ts";
+
+/** Publishes a file in real time without encoding it again. */
+export function publishWithFfmpeg(file: string, url: string, ...extra: string[]): RunningProcess {
+  const input = ["-hide_banner", "-v", "warning", "-nostdin", "-re", "-i", file];
+  return start("ffmpeg", [...input, ...extra, "-c", "copy", "-f", "flv", url]);
+}
+
+/** A decoded picture, or a decoded frame of sound. */
+export type DecodedFrame = {
+  readonly kind: "video" | "audio";
+  /** Seconds. */
+  readonly pts: number;
+  /** Of the decoded samples. */
+  readonly hash: string;
+};
+
+export type Decoded = {
+  readonly frames: readonly DecodedFrame[];
+  /** What ffmpeg printed at the level of warnings and above. */
+  readonly complaints: readonly string[];
+};
+
+/** Plays a file or URL for some seconds of media, decoding all of it. */
+export async function decodeWithFfmpeg(source: string, seconds: number): Promise<Decoded> {
+  const output = await run(
+    "ffmpeg",
+    [
+      ...["-hide_banner", "-v", "warning", "-nostdin", "-i", source, "-t", String(seconds)],
+      ...["-map", "0:v?", "-map", "0:a?", "-fps_mode", "passthrough", "-enc_time_base:v", "1:90000"],
+      ...["-f", "framehash", "-hash", "md5", "-"],
+    ],
+    { timeoutMs: seconds * 1000 + 30_000 },
+  );
+  return parseFrameHashes(output);
+}
+
+function parseFrameHashes(output: string): Decoded {
+  const kinds = new Map<string, "video" | "audio">();
+  const ticks = new Map<string, number>();
+  const frames: DecodedFrame[] = [];
+  const complaints: string[] = [];
+  for (const line of output.split("\n")) {
+    const header = /^#(tb|media_type) (\d+): (.+)$/.exec(line);
+    const frame = /^(\d+), +-?\d+, +(-?\d+), +\d+, +\d+, ([0-9a-f]{32})$/.exec(line);
+    if (header) {
+      const [, name, stream, value] = header as unknown as [string, string, string, string];
+      if (name === "media_type") kinds.set(stream, value === "video" ? "video" : "audio");
+      else ticks.set(stream, Number(value.split("/")[0]) / Number(value.split("/")[1]));
+    } else if (frame) {
+      const [, stream, pts, hash] = frame as unknown as [string, string, string, string];
+      frames.push({ kind: kinds.get(stream) ?? "video", pts: Number(pts) * (ticks.get(stream) ?? Number.NaN), hash });
+    } else if (line !== "" && !line.startsWith("#")) {
+      complaints.push(line);
+    }
+  }
+  return { frames, complaints };
+}
+
+/** What ffprobe finds in a file or URL. */
+export type ProbedStream = {
+  readonly codec_type: "video" | "audio" | "data";
+  readonly codec_name: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly channels?: number;
+  readonly sample_rate?: string;
+};
+
+/** @returns the streams, and what ffprobe complained about */
+export async function probe(source: string): Promise<{ streams: ProbedStream[]; complaints: string[] }> {
+  const child = start("ffprobe", ["-hide_banner", "-v", "warning", "-of", "json", "-show_streams", source]);
+  await child.end(30_000);
+  const json = child.output.slice(child.output.indexOf("{\n"), child.output.lastIndexOf("}") + 1);
+  const complaints = child.output.replace(json, "").split("\n").filter(Boolean);
+  return { streams: (JSON.parse(json || "{}").streams ?? []) as ProbedStream[], complaints };
+}

@@ -1,0 +1,46 @@
+import { type RunningProcess, sleep, start } from "../process.ts";
+
+/** Publishes a moving test picture and a tone, encoded live, through rtmp2sink. */
+export function publishWithGstreamer(url: string, seconds: number): RunningProcess {
+  const video = `videotestsrc is-live=true pattern=ball num-buffers=${seconds * 30} ! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=1000 ! h264parse ! queue ! m.`;
+  const audio = `audiotestsrc is-live=true num-buffers=${seconds * 44} samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2 ! audioconvert ! avenc_aac ! aacparse ! queue ! m.`;
+  return gstLaunch(`flvmux name=m streamable=true ! rtmp2sink location=${url} ${video} ${audio}`);
+}
+
+export type GstreamerPlayback = {
+  /** Pictures shown, and left out because they came too late. */
+  readonly rendered: number;
+  readonly dropped: number;
+  /** Seconds of sound. */
+  readonly audioSeconds: number;
+  readonly errors: readonly string[];
+};
+
+/** Plays a URL with playbin3 (its HLS client is hlsdemux2) for some seconds of wall clock. */
+export async function playWithGstreamer(url: string, seconds: number): Promise<GstreamerPlayback> {
+  const sinks = `video-sink="fpsdisplaysink text-overlay=false video-sink=fakesink" audio-sink="fakesink silent=false"`;
+  await using player = gstLaunch(`playbin3 uri=${url} ${sinks}`, "-v");
+  await player.waitFor(/rendered: \d+/, 20_000);
+  await sleep(seconds * 1000);
+  await player.stop("SIGINT");
+  return readPlayback(player.output);
+}
+
+function readPlayback(log: string): GstreamerPlayback {
+  const counts = [...log.matchAll(/rendered: (\d+), dropped: (\d+)/g)].at(-1);
+  const sound = [...log.matchAll(/chain .*?pts: (\d+):(\d+):([\d.]+)/g)].map(
+    ([, hours, minutes, rest]) => Number(hours) * 3600 + Number(minutes) * 60 + Number(rest),
+  );
+  return {
+    rendered: Number(counts?.[1] ?? 0),
+    dropped: Number(counts?.[2] ?? 0),
+    audioSeconds: sound.length === 0 ? 0 : Math.max(...sound) - Math.min(...sound),
+    errors: log.match(/^(ERROR|WARNING).*$/gm) ?? [],
+  };
+}
+
+/** Runs a pipeline in gst-launch's own notation. */
+function gstLaunch(pipeline: string, ...flags: string[]): RunningProcess {
+  const words = pipeline.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
+  return start("gst-launch-1.0", [...flags, ...words.map((word) => word.replaceAll('"', ""))]);
+}

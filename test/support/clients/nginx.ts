@@ -1,0 +1,35 @@
+import { writeFileSync } from "node:fs";
+import { TemporaryDirectory } from "../directory.ts";
+import { type RunningProcess, start, until } from "../process.ts";
+import { NGINX_RTMP_MODULE } from "../requires.ts";
+
+/** Debian's nginx with the RTMP module, in the foreground, with one worker. */
+export class Nginx implements AsyncDisposable {
+  constructor(
+    readonly process: RunningProcess,
+    private readonly directory: TemporaryDirectory,
+  ) {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process.stop("SIGTERM");
+    this.directory[Symbol.dispose]();
+  }
+}
+
+/** Starts nginx with a configuration of `rtmp` and `http` blocks, and waits until `port` answers HTTP. */
+export async function startNginx(blocks: string, port: number): Promise<Nginx> {
+  const directory = new TemporaryDirectory();
+  const conf = `load_module ${NGINX_RTMP_MODULE};
+daemon off; master_process off; worker_processes 1; pid ${directory.join("nginx.pid")}; error_log stderr warn;
+events { worker_connections 1024; }
+${blocks}`;
+  const file = directory.join("nginx.conf");
+  writeFileSync(file, conf);
+  const nginx = new Nginx(start("/usr/sbin/nginx", ["-p", directory.path, "-c", file]), directory);
+  await until("nginx answers", 5000, async () => {
+    if (nginx.process.exitCode !== undefined) throw nginx.process.failure("ended");
+    await fetch(`http://127.0.0.1:${port}/`);
+    return true;
+  });
+  return nginx;
+}

@@ -1,0 +1,83 @@
+import { writeFileSync } from "node:fs";
+import { TemporaryDirectory } from "./directory.ts";
+import { freePort } from "./ports.ts";
+import { type RunningProcess, start, until } from "./process.ts";
+import { projectPath } from "./project.ts";
+
+type NaruOptions = {
+  /** Merged over the addresses to listen on. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** An nginx.conf instead; gets the ports and a directory to write to. */
+  readonly nginxConf?: (ports: { readonly rtmp: number; readonly http: number }, directory: string) => string;
+  /** A program to run instead of the sources, e.g. the built executable. */
+  readonly command?: readonly [string, ...string[]];
+};
+
+/** A server started for a test, on ports of its own. */
+export class Naru implements AsyncDisposable {
+  constructor(
+    readonly process: RunningProcess,
+    readonly ports: { readonly rtmp: number; readonly http: number },
+    /** Where its configuration lies, and what it writes; removed at the end. */
+    readonly directory: TemporaryDirectory,
+  ) {}
+
+  /** The origin, without a slash at the end. */
+  get http(): string {
+    return `http://127.0.0.1:${this.ports.http}`;
+  }
+
+  /** Where encoders publish a stream, e.g. `live/test`. */
+  publishUrl(path: string): string {
+    return `rtmp://127.0.0.1:${this.ports.rtmp}/${path}`;
+  }
+
+  playlistUrl(path: string): string {
+    return `${this.http}/${path}/index.m3u8`;
+  }
+
+  /** Waits until the stream has a playlist that a player can start with. */
+  async live(path: string, timeoutMs = 20_000): Promise<string> {
+    const url = this.playlistUrl(path);
+    return until(`playlist of ${path}`, timeoutMs, async () => {
+      if (this.process.exitCode !== undefined) throw this.process.failure("ended");
+      const response = await fetch(url);
+      return response.ok ? url : undefined;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process.stop();
+    this.directory[Symbol.dispose]();
+  }
+}
+
+/** Starts the server and waits until it answers. */
+export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
+  const ports = { rtmp: await freePort(), http: await freePort() };
+  const directory = new TemporaryDirectory();
+  const file = directory.join(options.nginxConf ? "nginx.conf" : "naru.json");
+  writeFileSync(file, options.nginxConf?.(ports, directory.path) ?? JSON.stringify(withPorts(options.config, ports)));
+  const [program, ...args] = options.command ?? [process.execPath, projectPath("src/main.ts")];
+  const child = start(program, [...args, "start", "-c", file], { cwd: directory.path });
+  const naru = new Naru(child, ports, directory);
+  try {
+    await until("naru answers", 15_000, async () => {
+      if (child.exitCode !== undefined) throw child.failure("ended");
+      await fetch(`${naru.http}/health`);
+      return true;
+    });
+  } catch (error) {
+    await naru[Symbol.asyncDispose]();
+    throw child.failure(String(error));
+  }
+  return naru;
+}
+
+function withPorts(config: Readonly<Record<string, unknown>> = {}, ports: { rtmp: number; http: number }): unknown {
+  return {
+    ...config,
+    rtmp: { listen: [`127.0.0.1:${ports.rtmp}`], ...(config.rtmp as object | undefined) },
+    http: { listen: [`127.0.0.1:${ports.http}`], ...(config.http as object | undefined) },
+  };
+}

@@ -68,25 +68,23 @@ function writeColour(writer: ByteWriter, colour: Colour): void {
 }
 
 function writeAudioConfiguration(writer: ByteWriter, config: AudioConfig): void {
-  switch (config.codec) {
-    case "aac":
-      return writeEsds(writer, OBJECT_AAC, config.record);
-    case "mp3":
-      return writeEsds(writer, config.sampleRate > 24_000 ? OBJECT_MPEG1_AUDIO : OBJECT_MPEG2_AUDIO, config.record);
-    case "flac": {
-      const box = startFullBox(writer, "dfLa", 0, 0);
-      writer.u8(0x80).u24(config.record.length).bytes(config.record); // the last metadata block, STREAMINFO
-      return endBox(writer, box);
-    }
-    case "opus":
-    case "ac3":
-    case "eac3": {
-      const box = startBox(writer, { opus: "dOps", ac3: "dac3", eac3: "dec3" }[config.codec]);
-      writer.bytes(config.record);
-      return endBox(writer, box);
-    }
+  const { codec, record } = config;
+  if (codec === "aac") {
+    writeEsds(writer, OBJECT_AAC, record);
+  } else if (codec === "mp3") {
+    writeEsds(writer, config.sampleRate > 24_000 ? OBJECT_MPEG1_AUDIO : OBJECT_MPEG2_AUDIO, record);
+  } else if (codec === "flac") {
+    const box = startFullBox(writer, "dfLa", 0, 0);
+    writer.u8(0x80).u24(record.length).bytes(record); // the last metadata block, STREAMINFO
+    endBox(writer, box);
+  } else {
+    const box = startBox(writer, RECORD_BOXES[codec]);
+    writer.bytes(record);
+    endBox(writer, box);
   }
 }
+
+const RECORD_BOXES = { opus: "dOps", ac3: "dac3", eac3: "dec3" } as const;
 
 /** objectTypeIndication (ISO/IEC 14496-1 table 5). */
 const OBJECT_AAC = 0x40;

@@ -15,7 +15,7 @@ type Clip = {
   readonly audio?: readonly string[];
 };
 
-/** Matroska where the flv muxer refuses the codec tags of MP4. */
+/** Matroska for FFmpeg 8, whose flv muxer refuses the codec tags of MP4 when it copies. */
 const CLIPS = {
   "h264-aac": { container: "mp4", video: H264, audio: AAC },
   "h264-aac51": { container: "mp4", video: H264, audio: [...AAC, "-ac", "6"] },

@@ -24,5 +24,5 @@ export async function playWithVlc<T>(
     cwd: directory.path,
   });
   await vlc.end((seconds + 20) * 1000);
-  return use(file, vlc.output);
+  return await use(file, vlc.output);
 }

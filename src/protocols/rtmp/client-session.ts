@@ -171,7 +171,8 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
   #onCommand(command: Command): void {
     switch (command.name) {
       case "_result":
-        return this.#onResult(command);
+        this.#onResult(command);
+        return;
       case "_error":
         // Answers to releaseStream and FCPublish do not matter: many servers know neither.
         if (command.transaction === CONNECT || command.transaction === CREATE_STREAM) this.#onRefusal(command);
@@ -186,7 +187,7 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
         return;
       }
       case "close":
-        return this.#end({ code: "peer-closed", message: "the server closed the session" });
+        this.#end({ code: "peer-closed", message: "the server closed the session" });
     }
   }
 
@@ -226,6 +227,7 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
   }
 
   #send(message: RtmpMessage): void {
+    if (this.#state === "closed") return;
     this.#effects.push({ type: "send", bytes: this.#writer.write(message) });
   }
 

@@ -1,0 +1,47 @@
+import { MalformedError } from "../../bytes/errors.ts";
+import type { ByteReader } from "../../bytes/reader.ts";
+
+/** Tag types, the same numbers as RTMP's message types (FLV 10.1 E.4.1). */
+export const TagType = { audio: 8, video: 9, script: 18 } as const;
+
+export type FlvTag = {
+  readonly type: number;
+  /** Milliseconds, modulo 2^32. */
+  readonly timestamp: number;
+  readonly body: Uint8Array;
+};
+
+const HEADER_SIZE = 11;
+/** Sizes are written in 24 bits. */
+const MAX_BODY_SIZE = 0xff_ffff;
+
+/** Reads one tag with the back pointer behind it, which may be missing at the end. The body is a view. @throws MalformedError */
+export function readTag(reader: ByteReader): FlvTag {
+  const type = reader.u8();
+  const size = reader.u24();
+  const low = reader.u24();
+  const timestamp = low + reader.u8() * 0x100_0000;
+  reader.skip(3);
+  const body = reader.bytes(size);
+  reader.skip(Math.min(4, reader.left));
+  return { type, timestamp, body };
+}
+
+/** One tag with its back pointer, as it stands in a file. */
+export function encodeTag(tag: FlvTag): Uint8Array {
+  const { type, timestamp, body } = tag;
+  if (body.length > MAX_BODY_SIZE) throw new MalformedError(`FLV tag of ${body.length} bytes`);
+  const out = new Uint8Array(HEADER_SIZE + body.length + 4);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, type * 0x100_0000 + body.length);
+  view.setUint32(4, ((timestamp << 8) | (timestamp >>> 24)) >>> 0);
+  out.set(body, HEADER_SIZE);
+  view.setUint32(HEADER_SIZE + body.length, HEADER_SIZE + body.length);
+  return out;
+}
+
+/** Head of a file, with the back pointer of 0 that follows it (E.2). */
+export function encodeFileHeader(contents: { readonly audio: boolean; readonly video: boolean }): Uint8Array {
+  const flags = (contents.audio ? 4 : 0) | (contents.video ? 1 : 0);
+  return Uint8Array.of(0x46, 0x4c, 0x56, 1, flags, 0, 0, 0, 9, 0, 0, 0, 0);
+}

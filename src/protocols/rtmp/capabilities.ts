@@ -1,0 +1,63 @@
+import { AmfEcmaArray, type AmfObject, type AmfValue, isAmfObject } from "../../formats/amf/value.ts";
+
+/** What the connect command says about the client, and how it is answered. */
+export type ConnectRequest = {
+  readonly app: string;
+  readonly tcUrl: string;
+  /** Name and version the client gives itself. */
+  readonly agent: string;
+  /** 0 or 3, to be repeated in the answer. */
+  readonly objectEncoding: number;
+  /** The client speaks enhanced RTMP and wants to know what the server can do. */
+  readonly enhanced: boolean;
+};
+
+/** FourCCs that can be received; the streams forward them as they are. */
+const VIDEO_FOURCCS = ["avc1", "hvc1", "av01", "vp09"] as const;
+const AUDIO_FOURCCS = ["mp4a", "Opus", "fLaC", ".mp3", "ac-3", "ec-3"] as const;
+const CAN_FORWARD = 4;
+/** Multitrack, ModEx, nanosecond offsets (enhanced RTMP v2, capsEx). */
+const CAPS_EX = 2 | 4 | 8;
+/** HDR and metadata packets (videoFunction). */
+const VIDEO_FUNCTION = 2 | 4;
+
+const MAX_AGENT = 256;
+
+/** Reads the command object of connect; whatever is missing is empty. */
+export function parseConnect(object: AmfValue): ConnectRequest {
+  const fields = object !== undefined && isAmfObject(object) ? object : {};
+  const text = (value: AmfValue) => (typeof value === "string" ? value : "");
+  return {
+    app: text(fields.app),
+    tcUrl: text(fields.tcUrl) || text(fields.tcurl),
+    agent: text(fields.flashVer).slice(0, MAX_AGENT),
+    objectEncoding: fields.objectEncoding === 3 ? 3 : 0,
+    enhanced: ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"].some((key) => key in fields),
+  };
+}
+
+/** First object of the answer: what the server calls itself. Clients know these values from Flash Media Server. */
+export const SERVER_PROPERTIES: AmfObject = { fmsVer: "FMS/3,5,7,7009", capabilities: 31, mode: 1 };
+
+/** Second object of the answer: success, and the enhanced capabilities for clients that showed theirs. */
+export function connectInfo(request: ConnectRequest): AmfObject {
+  const info: AmfObject = {
+    level: "status",
+    code: "NetConnection.Connect.Success",
+    description: "Connection succeeded.",
+    objectEncoding: request.objectEncoding,
+  };
+  if (!request.enhanced) return info;
+  return {
+    ...info,
+    fourCcList: [...VIDEO_FOURCCS, ...AUDIO_FOURCCS],
+    videoFourCcInfoMap: fourCcMap(VIDEO_FOURCCS),
+    audioFourCcInfoMap: fourCcMap(AUDIO_FOURCCS),
+    capsEx: CAPS_EX,
+    videoFunction: VIDEO_FUNCTION,
+  };
+}
+
+function fourCcMap(fourCcs: readonly string[]): AmfEcmaArray {
+  return new AmfEcmaArray(Object.fromEntries(fourCcs.map((fourCc) => [fourCc, CAN_FORWARD])));
+}

@@ -1,0 +1,104 @@
+import { ProtocolError } from "../errors.ts";
+import type { RtmpMessage } from "./message.ts";
+import type { StreamPath } from "./stream-path.ts";
+
+/** Media that clients send without waiting for the answer to publish is held, up to these limits. */
+const MAX_HELD_MESSAGES = 512;
+const MAX_HELD_BYTES = 4 << 20;
+
+export type ServerStream = {
+  readonly id: number;
+  state: "created" | "requested" | "publishing";
+  /** The name as the client gave it. */
+  name: string;
+  target: StreamPath | undefined;
+  held: RtmpMessage[];
+  heldBytes: number;
+};
+
+/** The message streams of one connection (RTMP 1.0 7.2.1.3). */
+export class ServerStreams {
+  readonly #streams = new Map<number, ServerStream>();
+  #lastId = 0;
+  #active = 0;
+
+  constructor(private readonly limit: number) {}
+
+  /** True while a publish is requested or accepted. */
+  get active(): boolean {
+    return this.#active > 0;
+  }
+
+  get(id: number): ServerStream | undefined {
+    return this.#streams.get(id);
+  }
+
+  /** A stream with an id of its own, from 1; undefined when there are too many. */
+  create(): ServerStream | undefined {
+    do this.#lastId++;
+    while (this.#streams.has(this.#lastId));
+    return this.#add(this.#lastId);
+  }
+
+  /** Notes a request to publish; makes the stream when the client did not ask for one. False when there are too many. */
+  request(id: number, name: string, target: StreamPath): boolean {
+    const stream = this.#streams.get(id) ?? this.#add(id);
+    if (!stream) return false;
+    stream.state = "requested";
+    stream.name = name;
+    stream.target = target;
+    this.#active++;
+    return true;
+  }
+
+  /** The stream a media message belongs to: clients that get the id wrong mean the only one there is. */
+  forMedia(id: number): ServerStream | undefined {
+    const stream = this.#streams.get(id);
+    if (stream && stream.state !== "created") return stream;
+    if (this.#active !== 1) return undefined;
+    for (const other of this.#streams.values()) if (other.state !== "created") return other;
+    return undefined;
+  }
+
+  /** The stream published under this name, as the client wrote it. */
+  named(name: string): ServerStream | undefined {
+    for (const stream of this.#streams.values()) {
+      if (stream.state !== "created" && stream.name === name) return stream;
+    }
+    return undefined;
+  }
+
+  /** Keeps a message until the request is answered. @throws ProtocolError when it is too much */
+  hold(stream: ServerStream, message: RtmpMessage): void {
+    stream.heldBytes += message.body.length;
+    if (stream.heldBytes > MAX_HELD_BYTES || stream.held.length >= MAX_HELD_MESSAGES) {
+      throw new ProtocolError("too much media before the publish was accepted", "limit-reached");
+    }
+    stream.held.push(message);
+  }
+
+  /** Returns what was held. */
+  accept(stream: ServerStream): readonly RtmpMessage[] {
+    const held = stream.held;
+    stream.state = "publishing";
+    stream.held = [];
+    stream.heldBytes = 0;
+    return held;
+  }
+
+  end(stream: ServerStream, remove: boolean): void {
+    if (stream.state !== "created") this.#active--;
+    stream.state = "created";
+    stream.target = undefined;
+    stream.held = [];
+    stream.heldBytes = 0;
+    if (remove) this.#streams.delete(stream.id);
+  }
+
+  #add(id: number): ServerStream | undefined {
+    if (this.#streams.size >= this.limit) return undefined;
+    const stream: ServerStream = { id, state: "created", name: "", target: undefined, held: [], heldBytes: 0 };
+    this.#streams.set(id, stream);
+    return stream;
+  }
+}

@@ -1,0 +1,50 @@
+import { formatSeconds } from "./attributes.ts";
+import type { MediaPlaylist, PlaylistSegment, ServerControl } from "./media-playlist.ts";
+
+/** The text of a media playlist (RFC 8216bis 4). EXT-X-DISCONTINUITY-SEQUENCE is always written: players expect it. */
+export function formatMediaPlaylist(playlist: MediaPlaylist): string {
+  const { serverControl, partTarget } = playlist;
+  let out = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n#EXT-X-TARGETDURATION:${playlist.targetDuration}\n`;
+  if (playlist.independentSegments) out += "#EXT-X-INDEPENDENT-SEGMENTS\n";
+  if (serverControl) out += formatServerControl(serverControl);
+  if (partTarget !== undefined) out += `#EXT-X-PART-INF:PART-TARGET=${formatSeconds(partTarget)}\n`;
+  out += `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}\n`;
+  out += `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}\n`;
+  if (playlist.skipped > 0) out += `#EXT-X-SKIP:SKIPPED-SEGMENTS=${playlist.skipped}\n`;
+  let map = playlist.skipped > 0 ? playlist.mapBefore : undefined;
+  for (const segment of playlist.segments) {
+    out += formatSegment(segment, map);
+    map = segment.map;
+  }
+  if (playlist.preloadHint !== undefined) out += `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${playlist.preloadHint}"\n`;
+  if (playlist.ended) out += "#EXT-X-ENDLIST\n";
+  return out;
+}
+
+/** What applies to the whole segment stands before its first part (4.4.4). */
+function formatSegment(segment: PlaylistSegment, mapBefore: string | undefined): string {
+  let out = "";
+  if (segment.discontinuity) out += "#EXT-X-DISCONTINUITY\n";
+  if (segment.map !== undefined && segment.map !== mapBefore) out += `#EXT-X-MAP:URI="${segment.map}"\n`;
+  if (segment.wallclock !== undefined) out += `#EXT-X-PROGRAM-DATE-TIME:${formatDateTime(segment.wallclock)}\n`;
+  if (segment.gap) out += "#EXT-X-GAP\n";
+  for (const part of segment.parts) {
+    out += `#EXT-X-PART:DURATION=${formatSeconds(part.duration)},URI="${part.uri}"${part.independent ? ",INDEPENDENT=YES" : ""}\n`;
+  }
+  if (segment.uri !== undefined) out += `#EXTINF:${formatSeconds(segment.duration)},\n${segment.uri}\n`;
+  return out;
+}
+
+function formatServerControl(control: ServerControl): string {
+  const attributes: string[] = [];
+  if (control.canBlockReload) attributes.push("CAN-BLOCK-RELOAD=YES");
+  if (control.canSkipUntil !== undefined) attributes.push(`CAN-SKIP-UNTIL=${formatSeconds(control.canSkipUntil)}`);
+  if (control.holdBack !== undefined) attributes.push(`HOLD-BACK=${formatSeconds(control.holdBack)}`);
+  if (control.partHoldBack !== undefined) attributes.push(`PART-HOLD-BACK=${formatSeconds(control.partHoldBack)}`);
+  return attributes.length > 0 ? `#EXT-X-SERVER-CONTROL:${attributes.join(",")}\n` : "";
+}
+
+/** ISO 8601 in UTC with milliseconds. */
+function formatDateTime(wallclock: number): string {
+  return new Date(wallclock).toISOString();
+}

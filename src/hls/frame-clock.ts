@@ -1,0 +1,46 @@
+import type { Ticks } from "../media/time.ts";
+
+/** So many deltas in a row far from the estimate are a new frame rate, not dropped frames. */
+const OUTLIERS_TO_ADOPT = 4;
+/** How far the observed rate may be from what the parameter sets say for those to be believed. */
+const NOMINAL_TOLERANCE = 0.03;
+/** Weight of one delta in the estimate: smooths timestamps that were rounded to milliseconds. */
+const WEIGHT = 1 / 8;
+
+/** Estimates the duration of a video frame from decoding times, so that the end of the latest one can be foretold. */
+export class FrameClock {
+  readonly #nominal: Ticks | undefined;
+  #estimate: Ticks | undefined;
+  #last: Ticks | undefined;
+  #outliers = 0;
+
+  /** @param frameRate what the parameter sets state, in frames per second; believed when it agrees with what is seen */
+  constructor(timescale: number, frameRate?: number) {
+    this.#nominal = frameRate && frameRate > 0 ? timescale / frameRate : undefined;
+  }
+
+  /** Ticks, not rounded; undefined until it can be told. */
+  get duration(): Ticks | undefined {
+    const nominal = this.#nominal;
+    const estimate = this.#estimate;
+    if (nominal === undefined || estimate === undefined) return estimate ?? nominal;
+    return Math.abs(estimate - nominal) <= nominal * NOMINAL_TOLERANCE ? nominal : estimate;
+  }
+
+  observe(dts: Ticks): void {
+    const last = this.#last;
+    this.#last = dts;
+    if (last === undefined || dts <= last) return;
+    const delta = dts - last;
+    const estimate = this.#estimate;
+    if (estimate === undefined) {
+      this.#estimate = delta;
+    } else if (Math.abs(delta - estimate) <= estimate / 2) {
+      this.#outliers = 0;
+      this.#estimate = estimate + (delta - estimate) * WEIGHT;
+    } else if (++this.#outliers >= OUTLIERS_TO_ADOPT) {
+      this.#outliers = 0;
+      this.#estimate = delta;
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import { encodeFragment, type FragmentTrack } from "../formats/mp4/fragment.ts";
+import { canCarry, encodeInit } from "../formats/mp4/init.ts";
+import type { MediaEvent, Packet } from "../media/event.ts";
+import type { Millis } from "../media/time.ts";
+import type { Track } from "../media/track.ts";
+import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks, trackList } from "./muxed-tracks.ts";
+import { type CutPart, PartCutter } from "./part-cutter.ts";
+import type { RenditionSink } from "./rendition.ts";
+import type { PlaylistTargets } from "./targets.ts";
+
+/** Turns the events of one stream into those of a rendition. */
+export interface Packager {
+  write(event: MediaEvent, now: Millis): void;
+}
+
+export type CmafPackagerOptions = {
+  readonly targets: PlaylistTargets;
+  /** Emit parts as they are cut. */
+  readonly lowLatency: boolean;
+  /** Media sequence number of the first segment. Must be above all that were ever used for this stream. */
+  readonly firstMsn: number;
+  /** The wall clock at a monotonic time. */
+  readonly wallclockAt: (now: Millis) => Millis;
+  /** A track that is not in the output, and why. Once per set of tracks. */
+  readonly onTrackLeftOut?: (track: Track, reason: string) => void;
+};
+
+/** mfhd.sequence_number has 32 bits. */
+const MAX_SEQUENCE = 0xffff_ffff;
+/** A packet so far behind the others belongs to another timeline; seconds. */
+const MAX_STEP_BACK = 10;
+
+/** One run of media: from a start or a discontinuity to the next. */
+type Run = {
+  readonly cutter: PartCutter;
+  /** Wall clock at media time 0 of the run. */
+  wallclockAtZero: Millis;
+  /** What came before the first part was cut, should a track be announced late. */
+  early: Packet[];
+};
+
+type OpenSegment = { readonly pieces: Uint8Array[]; readonly independent: boolean; parts: number; durationUs: number };
+
+/**
+ * Packages audio and video, muxed, into CMAF segments and parts (ISO/IEC 23000-19; RFC 8216bis). Numbers only rise; a new
+ * publisher, a change of tracks or of a codec's configuration, and a hole begin a new run behind a discontinuity.
+ */
+export class CmafPackager implements Packager {
+  readonly #options: CmafPackagerOptions;
+  readonly #sink: RenditionSink;
+  #tracks: MuxedTracks = {};
+  #run: Run | undefined;
+  #segment: OpenSegment | undefined;
+  #msn: number;
+  #sequence = 0;
+  #init: { readonly number: number; readonly bytes: Uint8Array } | undefined;
+  #nextInit: Uint8Array | undefined;
+  #discontinuity = false;
+  #ended = false;
+
+  constructor(options: CmafPackagerOptions, sink: RenditionSink) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#msn = options.firstMsn;
+  }
+
+  /** Frames per second as seen in the present run; undefined until that can be told. */
+  get frameRate(): number | undefined {
+    return this.#run?.cutter.frameRate;
+  }
+
+  write(event: MediaEvent, now: Millis): void {
+    if (this.#ended) return;
+    switch (event.type) {
+      case "packet":
+        this.#writePacket(event, now);
+        return;
+      case "tracks":
+        this.#setTracks(event.tracks, now);
+        return;
+      case "gap":
+        // After "timeline-reset" the times are continuous already.
+        if (event.reason !== "timeline-reset") this.#endRun();
+        return;
+      case "data":
+        return;
+      case "end":
+        this.#endRun();
+        this.#ended = true;
+        this.#sink({ type: "end" });
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #writePacket(packet: Packet, now: Millis): void {
+    const { video, audio } = this.#tracks;
+    const track = packet.track === video?.id ? video : packet.track === audio?.id ? audio : undefined;
+    if (!track) return;
+    const seconds = packet.dts / track.timescale;
+    if (this.#run && this.#isElsewhere(seconds, this.#run.cutter.end)) this.#endRun();
+    const run = (this.#run ??= this.#begin(seconds, now));
+    if (run.cutter.untouched) run.early.push(packet);
+    if (track === video) run.cutter.video(packet);
+    else run.cutter.audio(packet);
+  }
+
+  #begin(seconds: number, now: Millis): Run {
+    const cutter = new PartCutter(this.#tracks, this.#options.targets, {
+      part: (part) => this.#emitPart(part),
+      segmentEnd: () => this.#emitSegment(),
+    });
+    return { cutter, wallclockAtZero: this.#options.wallclockAt(now) - seconds * 1000, early: [] };
+  }
+
+  /** A hole longer than a segment, or a step back: the times of both sides do not belong on one timeline. */
+  #isElsewhere(seconds: number, end: number | undefined): boolean {
+    if (end === undefined) return false;
+    return seconds - end > this.#options.targets.segment || end - seconds > MAX_STEP_BACK;
+  }
+
+  #setTracks(all: readonly Track[], now: Millis): void {
+    const { tracks, leftOut } = chooseTracks(all, canCarry);
+    if (sameTracks(tracks, this.#tracks)) return;
+    const run = this.#run;
+    const early = run?.cutter.untouched && keepsTracks(this.#tracks, tracks) ? run.early : [];
+    if (early.length > 0) this.#run = undefined;
+    else this.#endRun();
+    this.#tracks = tracks;
+    for (const { track, reason } of leftOut) this.#options.onTrackLeftOut?.(track, reason);
+    const list = trackList(tracks);
+    this.#nextInit = list.length > 0 ? encodeInit(list) : undefined;
+    for (const packet of early) this.#writePacket(packet, now);
+    if (run && early.length > 0 && this.#run) this.#run.wallclockAtZero = run.wallclockAtZero;
+  }
+
+  #endRun(): void {
+    const run = this.#run;
+    if (!run) return;
+    run.cutter.finish();
+    this.#run = undefined;
+    if (!this.#init || this.#discontinuity) return;
+    this.#discontinuity = true;
+    this.#sink({ type: "break" });
+  }
+
+  #emitPart(part: CutPart): void {
+    const run = this.#run as Run;
+    const { timescale } = run.cutter;
+    if (run.early.length > 0) run.early = [];
+    const segment = (this.#segment ??= this.#open(
+      run.wallclockAtZero + (part.start / timescale) * 1000,
+      part.independent,
+    ));
+    const bytes = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part));
+    const durationUs = toMicros(part.end, timescale) - toMicros(part.start, timescale);
+    segment.pieces.push(bytes);
+    segment.durationUs += durationUs;
+    const index = segment.parts++;
+    if (!this.#options.lowLatency) return;
+    const { independent, lastExpected } = part;
+    const duration = durationUs / 1e6;
+    this.#sink({ type: "part", msn: this.#msn, part: index, bytes, duration, independent, lastExpected });
+  }
+
+  #open(wallclock: Millis, independent: boolean): OpenSegment {
+    const bytes = this.#nextInit;
+    if (bytes && !(this.#init && isEqual(bytes, this.#init.bytes))) {
+      // Named after the segment, so that the name is never used for other bytes.
+      this.#init = { number: this.#msn, bytes };
+      this.#sink({ type: "init", init: this.#msn, bytes });
+    }
+    this.#nextInit = undefined;
+    this.#sink({
+      type: "open",
+      msn: this.#msn,
+      wallclock: Math.round(wallclock),
+      discontinuity: this.#discontinuity,
+      init: this.#init?.number,
+    });
+    this.#discontinuity = false;
+    return { pieces: [], independent, parts: 0, durationUs: 0 };
+  }
+
+  #emitSegment(): void {
+    const segment = this.#segment;
+    if (!segment) return;
+    this.#segment = undefined;
+    const { pieces, durationUs, independent } = segment;
+    const msn = this.#msn++;
+    this.#sink({ type: "segment", msn, bytes: pieces, duration: durationUs / 1e6, independent });
+  }
+
+  #nextSequence(): number {
+    this.#sequence = this.#sequence === MAX_SEQUENCE ? 1 : this.#sequence + 1;
+    return this.#sequence;
+  }
+
+  #fragmentTracks(part: CutPart): FragmentTrack[] {
+    const tracks: FragmentTrack[] = [];
+    const audioId = this.#tracks.video ? 2 : 1;
+    if (part.video) tracks.push({ trackId: 1, kind: "video", ...part.video });
+    if (part.audio) tracks.push({ trackId: audioId, kind: "audio", ...part.audio });
+    return tracks;
+  }
+}
+
+/** Whole microseconds: durations that are differences of these add up exactly, in the playlist's text too. */
+function toMicros(ticks: number, timescale: number): number {
+  return Math.round((ticks * 1e6) / timescale);
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,307 @@
+import type { Packet } from "../media/event.ts";
+import { rescale, type Ticks } from "../media/time.ts";
+import type { AudioTrack, VideoTrack } from "../media/track.ts";
+import { FrameClock } from "./frame-clock.ts";
+import { AudioQueue, type SampleRun, VideoQueue } from "./samples.ts";
+import type { PlaylistTargets } from "./targets.ts";
+
+/** A part that was cut: from `start` to `end` on the playlist's timeline, in ticks of the cutter's timescale. */
+export type CutPart = {
+  readonly start: Ticks;
+  readonly end: Ticks;
+  readonly video: SampleRun | undefined;
+  readonly audio: SampleRun | undefined;
+  readonly independent: boolean;
+  readonly lastExpected: boolean;
+};
+
+export interface CutReceiver {
+  part(part: CutPart): void;
+  /** The segment is over; every part of it has been handed over. */
+  segmentEnd(): void;
+}
+
+/** Audio waits this long for the first video frame of a run, in seconds: encoders look ahead before they send one. */
+const VIDEO_PATIENCE = 2;
+/** A part or segment that grows past these is cut whatever its times say: stamps that barely move must not fill memory. */
+const MAX_PART_SAMPLES = 2_000;
+const MAX_PART_BYTES = 32 * 1024 ** 2;
+const MAX_SEGMENT_BYTES = 128 * 1024 ** 2;
+/** Shortest part, in seconds, where times leave no room for more. */
+const LEAST = 0.001;
+
+/**
+ * Decides where parts and segments of one run of media begin and end. A part ends exactly PART-TARGET after it began, and is
+ * cut as soon as the frame came that is expected to last until then; it is never cut later than that frame unless the
+ * expectation failed. A segment ends at a keyframe that comes when it is long enough, or by force at the limit. The ends are
+ * those of the video's decoding times; of the audio's where there is no video, or where video stands still.
+ */
+export class PartCutter {
+  /** Ticks per second of all times handed out, except those of audio samples in a run with video. */
+  readonly timescale: number;
+  readonly #targets: PlaylistTargets;
+  readonly #receiver: CutReceiver;
+  readonly #video: VideoQueue | undefined;
+  readonly #audio: AudioQueue | undefined;
+  readonly #audioTimescale: number;
+  readonly #frames: FrameClock;
+
+  #lastFrame: Ticks | undefined;
+  #lastKey: Ticks | undefined;
+  #keyDistance: Ticks = 0;
+
+  /** Where the current part begins; undefined before the first packet. */
+  #partStart: Ticks | undefined;
+  #parts = 0;
+  /** Of the current segment: duration and bytes of the parts already cut. */
+  #segmentElapsed: Ticks = 0;
+  #segmentBytes = 0;
+  #segmentParts = 0;
+  #segmentIndependent = false;
+
+  constructor(
+    tracks: { readonly video?: VideoTrack; readonly audio?: AudioTrack },
+    targets: PlaylistTargets,
+    receiver: CutReceiver,
+  ) {
+    const { video, audio } = tracks;
+    this.#targets = targets;
+    this.#receiver = receiver;
+    this.timescale = video?.timescale ?? audio?.timescale ?? 1;
+    this.#audioTimescale = audio?.timescale ?? 1;
+    this.#video = video && new VideoQueue();
+    this.#audio = audio && new AudioQueue(audio.timescale, audio.config.samplesPerPacket, video !== undefined);
+    this.#frames = new FrameClock(this.timescale, video?.config.frameRate);
+  }
+
+  /** Whether nothing was cut yet, so that the run may still be begun anew with other tracks. */
+  get untouched(): boolean {
+    return this.#parts === 0;
+  }
+
+  /** Frames per second as seen; undefined until that can be told. */
+  get frameRate(): number | undefined {
+    const duration = this.#video && this.#frames.duration;
+    return duration && this.timescale / duration;
+  }
+
+  /** The end of all media received, in seconds; undefined before the first packet. */
+  get end(): number | undefined {
+    const video = this.#lastFrame !== undefined ? this.#lastFrame + this.#frameDuration() : undefined;
+    const audio = this.#audioEnd();
+    const end = Math.max(video ?? Number.NEGATIVE_INFINITY, audio ?? Number.NEGATIVE_INFINITY);
+    return end === Number.NEGATIVE_INFINITY ? undefined : end / this.timescale;
+  }
+
+  video(packet: Packet): void {
+    const queue = this.#video;
+    if (!queue) return;
+    const { dts, key } = packet;
+    this.#frames.observe(dts);
+    if (this.#lastFrame === undefined && this.#parts === 0) this.#partStart = dts;
+    this.#partStart ??= dts;
+    this.#catchUp(dts);
+    if (key) this.#noteKey(dts);
+    const hasContent = this.#segmentParts > 0 || queue.length > 0;
+    const elapsed = this.#segmentElapsed + dts - this.#partStart;
+    if (key && hasContent && (elapsed >= this.#ticks(this.#targets.segmentLeast) || !this.#independentSoFar())) {
+      this.#endSegmentAt(dts);
+    }
+    queue.push(packet, this.#frameDuration());
+    this.#lastFrame = dts;
+    this.#cutIfFull();
+  }
+
+  audio(packet: Packet): void {
+    const queue = this.#audio;
+    if (!queue) return;
+    const first = queue.end === undefined;
+    if (!this.#video && !first) this.#catchUp(packet.dts);
+    queue.push(packet);
+    this.#partStart ??= rescale(packet.dts, this.#audioTimescale, this.timescale);
+    if (this.#video) this.#cutByAudio();
+    else this.#cutIfFull();
+  }
+
+  /** Ends the run: everything queued becomes the last part of the last segment. */
+  finish(): void {
+    if (this.#partStart === undefined) return;
+    const frameEnd = this.#lastFrame === undefined ? undefined : this.#lastFrame + this.#frameDuration();
+    const end = this.#video?.length ? frameEnd : this.#audioEnd();
+    if (end !== undefined) this.#cut(this.#within(Math.round(end)), { flush: true });
+    this.#endSegment();
+  }
+
+  #ticks(seconds: number): Ticks {
+    return Math.round(seconds * this.timescale);
+  }
+
+  #frameDuration(): Ticks {
+    return this.#frames.duration ?? this.timescale / 30;
+  }
+
+  #audioEnd(): Ticks | undefined {
+    const end = this.#audio?.end;
+    return end === undefined ? undefined : rescale(end, this.#audioTimescale, this.timescale);
+  }
+
+  /** Where the current part has to end at the latest. */
+  #partLimit(): Ticks {
+    const start = this.#partStart as Ticks;
+    return Math.min(start + this.#ticks(this.#targets.part), start + this.#segmentRoom());
+  }
+
+  /** What is left of the current segment before it is cut by force. */
+  #segmentRoom(): Ticks {
+    return Math.max(this.#ticks(LEAST), this.#ticks(this.#targets.segmentLimit) - this.#segmentElapsed);
+  }
+
+  #within(end: Ticks): Ticks {
+    const start = this.#partStart as Ticks;
+    return Math.min(Math.max(end, start + this.#ticks(LEAST)), this.#partLimit());
+  }
+
+  #independentSoFar(): boolean {
+    if (this.#segmentParts > 0) return this.#segmentIndependent;
+    return this.#video ? this.#video.startsWithKey : true;
+  }
+
+  #noteKey(dts: Ticks): void {
+    if (this.#lastKey !== undefined) {
+      this.#keyDistance = dts - this.#lastKey;
+      this.#targets.observeKeyframes(this.#keyDistance / this.timescale);
+    }
+    this.#lastKey = dts;
+  }
+
+  /** Cuts the parts that a frame at `dts` is too late for: the one before it lasted longer than expected. */
+  #catchUp(dts: Ticks): void {
+    while (dts >= this.#partLimit()) {
+      if (!this.#video?.length && !this.#audioReaches()) break;
+      if (!this.#cut(this.#partLimit(), { stretch: true })) break;
+    }
+    // Nothing at all came meanwhile: the playlist's timeline leaves the pause out.
+    if (dts >= this.#partLimit()) this.#partStart = dts;
+  }
+
+  #audioReaches(): boolean {
+    const start = this.#audio?.start;
+    return start !== undefined && rescale(start, this.#audioTimescale, this.timescale) < this.#partLimit();
+  }
+
+  /** Cuts when the latest frame is expected to last until the part has to end. */
+  #cutIfFull(): void {
+    const limit = this.#partLimit();
+    if (!this.#video) {
+      const end = this.#audio?.end ?? 0;
+      const step = this.#audio?.packetDuration ?? 0;
+      this.#fixPart(step);
+      if (end + step > limit + step / 8 || this.#isHuge()) this.#cut(this.#within(end));
+      return;
+    }
+    const frame = this.#frameDuration();
+    const end = (this.#lastFrame as Ticks) + frame;
+    if (this.#isHuge()) {
+      this.#cut(this.#within(Math.round(end)));
+      return;
+    }
+    if (this.#frames.duration === undefined || end < limit - frame / 8) return;
+    // Frames longer than half a part: wait for the audio that belongs beside them.
+    const slow = frame > this.#ticks(this.#targets.part) / 2;
+    if (slow && this.#audio && (this.#audioEnd() ?? limit) < limit) return;
+    this.#fixPart(this.#audio ? 0 : frame);
+    this.#cut(this.#partLimit());
+  }
+
+  #fixPart(frame: Ticks): void {
+    this.#targets.fixPart(frame / this.timescale);
+  }
+
+  /** Video stands still, or comes far behind the audio: cut by the audio once it is a whole part ahead. */
+  #cutByAudio(): void {
+    const ahead = this.#lastFrame === undefined ? this.#ticks(VIDEO_PATIENCE) : this.#ticks(this.#targets.part);
+    let end = this.#audioEnd() as Ticks;
+    if (this.#isHuge()) this.#cut(this.#within(end));
+    if (this.#lastFrame !== undefined) {
+      const frame = this.#frameDuration();
+      const slow = frame > this.#ticks(this.#targets.part) / 2;
+      // The frame that lasts until the end of the part is there already, only its audio was missing.
+      if (slow && this.#lastFrame + frame >= this.#partLimit()) end += ahead;
+    }
+    while (end - this.#partLimit() >= ahead) {
+      this.#fixPart(0);
+      this.#cut(this.#partLimit());
+    }
+  }
+
+  #isHuge(): boolean {
+    const video = this.#video;
+    const audio = this.#audio;
+    const bytes = (video?.bytes ?? 0) + (audio?.bytes ?? 0);
+    const samples = (video?.length ?? 0) + (audio?.length ?? 0);
+    return samples > MAX_PART_SAMPLES || bytes > MAX_PART_BYTES;
+  }
+
+  /** A keyframe begins the next segment. */
+  #endSegmentAt(dts: Ticks): void {
+    const start = this.#partStart as Ticks;
+    // A part that was cut by expectation may end a little off the keyframe; the keyframe's own duration takes that up.
+    if (this.#video?.length || (this.#audioReaches() && dts - start > this.#frameDuration()))
+      this.#cut(this.#within(dts));
+    this.#endSegment();
+  }
+
+  /** Cuts a part that ends at `end`; false when there is nothing to cut. */
+  #cut(end: Ticks, options: { readonly flush?: boolean; readonly stretch?: boolean } = {}): boolean {
+    const start = this.#partStart as Ticks;
+    const independent = this.#video ? this.#video.startsWithKey : true;
+    const room = this.#segmentRoom();
+    const bytes = (this.#video?.bytes ?? 0) + (this.#audio?.bytes ?? 0);
+    const video = this.#video?.take(options.stretch ? end : this.#frameEndWithin(end));
+    const audio = options.flush ? this.#audio?.flush() : this.#audio?.take(this.#audioCut(end));
+    if (!video && !audio) return false;
+    if (this.#segmentParts === 0) this.#segmentIndependent = independent;
+    this.#parts++;
+    this.#segmentParts++;
+    this.#segmentElapsed += end - start;
+    this.#segmentBytes += bytes;
+    this.#partStart = end;
+    const full = this.#segmentFull(end - start, room);
+    this.#receiver.part({ start, end, video, audio, independent, lastExpected: full || this.#keyExpected() });
+    if (full) this.#endSegment();
+    return true;
+  }
+
+  /** Where the latest frame ends when the part ends at `end`: there, unless it is over long before (video fell behind). */
+  #frameEndWithin(end: Ticks): Ticks {
+    const frame = this.#frameDuration();
+    const expected = (this.#lastFrame ?? 0) + frame;
+    return expected < end - frame / 4 ? Math.round(expected) : end;
+  }
+
+  #audioCut(end: Ticks): Ticks {
+    return this.#video ? rescale(end, this.timescale, this.#audioTimescale) : Number.POSITIVE_INFINITY;
+  }
+
+  #segmentFull(duration: Ticks, room: Ticks): boolean {
+    if (this.#segmentBytes > MAX_SEGMENT_BYTES) return true;
+    if (!this.#video) return this.#segmentElapsed >= this.#ticks(this.#targets.segmentLeast);
+    return room - duration < this.#frameDuration() / 2;
+  }
+
+  /** Whether the next frame is likely the keyframe that ends the segment, judging by the distance of the last two. */
+  #keyExpected(): boolean {
+    if (this.#lastKey === undefined || this.#keyDistance === 0 || this.#lastFrame === undefined) return false;
+    if (this.#segmentElapsed < this.#ticks(this.#targets.segmentLeast)) return false;
+    const frame = this.#frameDuration();
+    return Math.abs(this.#lastKey + this.#keyDistance - (this.#lastFrame + frame)) < frame / 2;
+  }
+
+  #endSegment(): void {
+    if (this.#segmentParts === 0) return;
+    this.#segmentParts = 0;
+    this.#segmentElapsed = 0;
+    this.#segmentBytes = 0;
+    this.#receiver.segmentEnd();
+  }
+}

@@ -26,7 +26,7 @@ const PMT_PID = 0x1000;
 const FIRST_PID = 0x100;
 const ID3_PID = 0x1f0;
 /** Of a program; players look at the first. */
-const MAX_AUDIO_TRACKS = 16;
+export const MAX_AUDIO_TRACKS = 16;
 /** PCR must come every 100 ms (ISO/IEC 13818-1 2.7.2); 90 kHz. */
 const PCR_INTERVAL = 9000;
 /** Presentation lies at least this far behind PCR: room for gathered audio to arrive in time; 90 kHz. */
@@ -91,6 +91,11 @@ export class TsMuxer {
     this.#pcrPid = video?.pid ?? this.#audio[0]?.pid ?? 0x1fff;
     this.#renewPmt();
     return [...this.#streams.keys()];
+  }
+
+  /** Whether packets of this track are carried. */
+  has(track: TrackId): boolean {
+    return this.#streams.has(track);
   }
 
   /** PAT and PMT, which every segment begins with. */

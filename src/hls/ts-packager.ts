@@ -1,0 +1,195 @@
+import { TsMuxer } from "../formats/mpegts/muxer.ts";
+import type { DataEvent, MediaEvent, Packet } from "../media/event.ts";
+import { type Millis, rescale, type Ticks } from "../media/time.ts";
+import { type Track, type TrackId, VIDEO_TIMESCALE } from "../media/track.ts";
+import type { RenditionSink } from "./rendition.ts";
+import { isSameProgram, selectTsTracks, type TsSkipReason, type TsTrack } from "./ts-tracks.ts";
+
+export type TsPackagerOptions = {
+  /** A segment ends at the first keyframe that is this long after its start; with audio only, at this length. */
+  readonly targetMs: Millis;
+  /** A segment without keyframe is cut at this length. */
+  readonly maxMs: Millis;
+  /** How long audio frames are gathered into one PES packet. */
+  readonly maxAudioDelayMs: Millis;
+  /** Media sequence number of the first segment. */
+  readonly firstMsn: number;
+  /** The first segment follows those of an earlier run: EXT-X-DISCONTINUITY stands before it. */
+  readonly discontinuity?: boolean;
+  /** Wall clock at a monotonic `now`. */
+  readonly wallclockAt: (now: Millis) => Millis;
+  /** Called once for each track and codec that is left out. */
+  readonly onSkippedTrack?: (track: TsTrack, reason: TsSkipReason) => void;
+};
+
+type Segment = { readonly start: Ticks; readonly independent: boolean };
+
+/** A point of a run's time, 90 kHz, and of the wall clock. */
+type Anchor = { readonly time: Ticks; readonly wallclock: Millis };
+
+/** Data tracks count milliseconds. */
+const DATA_TIMESCALE = 1000;
+/** A frame whose length nothing tells; 90 kHz. */
+const UNKNOWN_DURATION = 3000;
+
+/**
+ * Cuts a stream into MPEG-TS segments as nginx-rtmp does, and says so in rendition events. Video leads, or the first audio
+ * track where there is none: the dts of the leading track decides where a segment begins and ends.
+ */
+export class TsPackager {
+  readonly #target: Ticks;
+  readonly #max: Ticks;
+  readonly #muxer: TsMuxer;
+  readonly #skipped = new Map<TrackId, string>();
+  #msn: number;
+  #tracks: readonly TsTrack[] = [];
+  #timescales = new Map<TrackId, number>();
+  #lead: TsTrack | undefined;
+  #segment: Segment | undefined;
+  #anchor: Anchor | undefined;
+  #discontinuity: boolean;
+  /** Time of the first packet since which no segment could begin. */
+  #waitingSince: Ticks | undefined;
+  /** dts of the leading track's last packet; undefined at the start of a run. */
+  #lastLead: Ticks | undefined;
+  /** Where the last frame of any track ends. */
+  #lastEnd: Ticks = 0;
+  #ended = false;
+
+  constructor(
+    private readonly options: TsPackagerOptions,
+    private readonly sink: RenditionSink,
+  ) {
+    this.#target = options.targetMs * 90;
+    this.#max = Math.max(options.maxMs, options.targetMs) * 90;
+    this.#muxer = new TsMuxer({ maxAudioDelay: options.maxAudioDelayMs });
+    this.#msn = options.firstMsn;
+    this.#discontinuity = options.discontinuity ?? false;
+  }
+
+  /** Takes the next event of the stream; what it completes is handed to the sink at once. Ignored after `end`. */
+  write(event: MediaEvent, now: Millis): void {
+    if (this.#ended) return;
+    switch (event.type) {
+      case "packet":
+        this.#packet(event, now);
+        break;
+      case "tracks":
+        this.#setTracks(event.tracks);
+        break;
+      case "data":
+        this.#data(event);
+        break;
+      case "gap":
+        if (event.reason === "publisher-lost") this.#endRun();
+        else if (event.reason === "timeline-reset") this.#anchor = undefined;
+        break;
+      case "end":
+        this.#close(this.#lastEnd);
+        this.#ended = true;
+        this.sink({ type: "end" });
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #setTracks(all: readonly Track[]): void {
+    const { tracks, skipped } = selectTsTracks(all);
+    for (const { track, reason } of skipped) {
+      if (this.#skipped.get(track.id) === track.config.codec) continue;
+      this.#skipped.set(track.id, track.config.codec);
+      this.options.onSkippedTrack?.(track, reason);
+    }
+    this.#timescales = new Map(all.map((track) => [track.id, track.timescale]));
+    if (isSameProgram(this.#tracks, tracks)) return;
+    this.#endRun();
+    this.#tracks = tracks;
+    this.#lead = tracks.find((track) => track.kind === "video") ?? tracks[0];
+    this.#muxer.setTracks(tracks);
+  }
+
+  #packet(packet: Packet, now: Millis): void {
+    const lead = this.#lead;
+    const timescale = this.#timescales.get(packet.track);
+    if (!lead || timescale === undefined || !this.#muxer.has(packet.track)) return;
+    const time = rescale(packet.dts, timescale, VIDEO_TIMESCALE);
+    const leads = packet.track === lead.id;
+    const boundary = leads && packet.key;
+
+    if (this.#segment) this.#cut(this.#segment, time, leads, boundary, now);
+    else if (boundary || this.#hasWaited(time)) this.#open(time, boundary, now);
+    if (!this.#segment) return;
+
+    const duration = packet.duration > 0 ? rescale(packet.duration, timescale, VIDEO_TIMESCALE) : this.#guess(time);
+    this.#lastEnd = Math.max(this.#lastEnd, time + (leads ? duration : 0));
+    if (leads) this.#lastLead = time;
+    this.#muxer.write(packet);
+  }
+
+  /** Ends the segment and begins another where `time` asks for it. */
+  #cut(segment: Segment, time: Ticks, leads: boolean, boundary: boolean, now: Millis): void {
+    const length = time - segment.start;
+    // Other tracks run ahead of the leading one a little: they force a cut only when that one has gone silent.
+    const max = leads ? this.#max : this.#max + this.#target;
+    if (length < max && !(boundary && length >= this.#target)) return;
+    if (time - this.#lastEnd > this.#max) this.#endRun();
+    else this.#close(time);
+    this.#open(time, boundary, now);
+  }
+
+  #open(time: Ticks, independent: boolean, now: Millis): void {
+    this.#anchor ??= { time, wallclock: this.options.wallclockAt(now) };
+    this.#segment = { start: time, independent };
+    this.#lastEnd = Math.max(this.#lastEnd, time);
+    this.sink({
+      type: "open",
+      msn: this.#msn,
+      wallclock: this.#anchor.wallclock + (time - this.#anchor.time) / 90,
+      discontinuity: this.#discontinuity,
+      init: undefined,
+    });
+    this.#discontinuity = false;
+    this.#muxer.startSegment();
+  }
+
+  #close(end: Ticks): void {
+    const segment = this.#segment;
+    if (!segment) return;
+    this.#segment = undefined;
+    this.sink({
+      type: "segment",
+      msn: this.#msn++,
+      bytes: this.#muxer.takeSegment(),
+      // Players take 0 for a fault.
+      duration: Math.max(end - segment.start, 90) / VIDEO_TIMESCALE,
+      independent: segment.independent,
+    });
+  }
+
+  /** What comes next does not continue what was. */
+  #endRun(): void {
+    this.#close(this.#lastEnd);
+    this.#anchor = undefined;
+    this.#lastLead = undefined;
+    this.#waitingSince = undefined;
+    if (this.#msn > this.options.firstMsn) this.#discontinuity = true;
+  }
+
+  /** No keyframe has come for the length of the longest segment: better to begin without. */
+  #hasWaited(time: Ticks): boolean {
+    this.#waitingSince ??= time;
+    return time - this.#waitingSince >= this.#max;
+  }
+
+  #guess(time: Ticks): Ticks {
+    const step = time - (this.#lastLead ?? time);
+    return step > 0 ? Math.min(step, VIDEO_TIMESCALE) : UNKNOWN_DURATION;
+  }
+
+  #data(event: DataEvent): void {
+    if (event.kind !== "id3" || !this.#segment) return;
+    const timescale = this.#timescales.get(event.track) ?? DATA_TIMESCALE;
+    this.#muxer.writeId3(rescale(event.pts, timescale, VIDEO_TIMESCALE), event.value);
+  }
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseJunit, type SuiteResult } from "./junit.ts";
 
@@ -10,30 +10,35 @@ export type Suite = {
   readonly run: (project: string, signal: AbortSignal) => Promise<SuiteResult>;
 };
 
-/** Folders with tests beside the code; those under `test/` are suites of their own. */
-const UNIT_FOLDERS = ["src", "web", "scripts", "bench", "examples", "test/support"];
-/** The slower a suite, the later. A folder under `test/` that is not named here runs before the interoperability tests. */
+/** The slower a suite, the later; one that is not named here runs before them. */
 const LAST = ["conformance", "interop", "browser", "distribution"];
-/** Not suites: soak tests take hours and are started by hand. */
-const NOT_SUITES = ["soak", "support", "fixtures"];
+/** Soak tests take hours and are started by hand. */
+const BY_HAND = ["soak"];
 
-/** All suites of the project, in the order they run. */
+/** All suites of the project, in the order they run. No test file is in none of them. */
 export function findSuites(project: string): Suite[] {
-  const folders = readdirSync(join(project, "test"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !NOT_SUITES.includes(entry.name))
-    .map((entry) => entry.name)
-    .filter((name) => testFiles(project, `test/${name}`).length > 0)
-    .sort((a, b) => LAST.indexOf(a) - LAST.indexOf(b) || (a < b ? -1 : 1));
+  const files = new Map<string, string[]>([["unit", []]]);
+  for (const file of [...new Bun.Glob("{src,web,scripts,bench,examples,test}/**/*.test.ts").scanSync(project)].sort()) {
+    const name = suiteOf(file);
+    files.set(name, [...(files.get(name) ?? []), file]);
+  }
+  for (const name of BY_HAND) files.delete(name);
+  const names = [...files.keys()].sort((a, b) => LAST.indexOf(a) - LAST.indexOf(b));
   return [
     { name: "types", limitSeconds: 120, run: checkTypes },
     { name: "lint", limitSeconds: 60, run: (project, signal) => check(project, ["biome", "check", "."], signal) },
-    tests("unit", 180, UNIT_FOLDERS),
-    ...folders.map((name) => tests(name, 420, [`test/${name}`])),
+    ...names.map((name) => ({
+      name,
+      limitSeconds: 420,
+      run: (project: string, signal: AbortSignal) => runTests(project, name, files.get(name) ?? [], signal),
+    })),
   ];
 }
 
-function tests(name: string, limitSeconds: number, folders: readonly string[]): Suite {
-  return { name, limitSeconds, run: (project, signal) => runTests(project, name, folders, signal) };
+/** A folder under `test/` is a suite; tests beside the code, and of the test support, are unit tests. */
+function suiteOf(file: string): string {
+  const folder = /^test\/([^/]+)\//.exec(file)?.[1];
+  return folder === undefined || folder === "support" ? "unit" : folder;
 }
 
 async function checkTypes(project: string, signal: AbortSignal): Promise<SuiteResult> {
@@ -59,9 +64,7 @@ async function check(
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: [] };
 }
 
-async function runTests(project: string, name: string, folders: readonly string[], signal: AbortSignal) {
-  const files = folders.flatMap((folder) => testFiles(project, folder));
-  if (files.length === 0) return { passed: 0, failed: 0, skipped: [] };
+async function runTests(project: string, name: string, files: readonly string[], signal: AbortSignal) {
   const report = join(project, ".cache", "test-reports", `${name}.xml`);
   mkdirSync(join(report, ".."), { recursive: true });
   rmSync(report, { force: true });
@@ -91,14 +94,6 @@ async function runTests(project: string, name: string, folders: readonly string[
     return { ...result, failed: 1 };
   }
   return { ...result, failed };
-}
-
-function testFiles(project: string, folder: string): string[] {
-  try {
-    return [...new Bun.Glob(`${folder}/**/*.test.{ts,tsx}`).scanSync(project)].sort();
-  } catch {
-    return [];
-  }
 }
 
 function readIfThere(file: string): string {

@@ -1,9 +1,17 @@
 import { type RunningProcess, run, start } from "../process.ts";
 
+type PublishOptions = {
+  /** Begins again at the end of the file, for ever. */
+  readonly loop?: boolean;
+  /** More output options. */
+  readonly output?: readonly string[];
+};
+
 /** Publishes a file in real time without encoding it again. */
-export function publishWithFfmpeg(file: string, url: string, ...extra: string[]): RunningProcess {
-  const input = ["-hide_banner", "-v", "warning", "-nostdin", "-re", "-i", file];
-  return start("ffmpeg", [...input, ...extra, "-c", "copy", "-f", "flv", url]);
+export function publishWithFfmpeg(file: string, url: string, options: PublishOptions = {}): RunningProcess {
+  const input = [...(options.loop ? ["-stream_loop", "-1"] : []), "-re", "-i", file];
+  const output = ["-c", "copy", ...(options.output ?? []), "-f", "flv", url];
+  return start("ffmpeg", ["-hide_banner", "-v", "warning", "-nostdin", ...input, ...output]);
 }
 
 /** A decoded picture, or a decoded frame of sound. */

@@ -1,9 +1,11 @@
 import { type RunningProcess, sleep, start } from "../process.ts";
 
 /** Publishes a moving test picture and a tone, encoded live, through rtmp2sink. */
-export function publishWithGstreamer(url: string, seconds: number): RunningProcess {
-  const video = `videotestsrc is-live=true pattern=ball num-buffers=${seconds * 30} ! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=1000 ! h264parse ! queue ! m.`;
-  const audio = `audiotestsrc is-live=true num-buffers=${seconds * 44} samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2 ! audioconvert ! avenc_aac ! aacparse ! queue ! m.`;
+export function publishWithGstreamer(url: string): RunningProcess {
+  const video =
+    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=1000 ! h264parse ! queue ! m.";
+  const audio =
+    "audiotestsrc is-live=true samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2 ! audioconvert ! avenc_aac ! aacparse ! queue ! m.";
   return gstLaunch(`flvmux name=m streamable=true ! rtmp2sink location=${url} ${video} ${audio}`);
 }
 

@@ -1,12 +1,11 @@
+import type { OriginAnswer, Playlist } from "../../hls/answer.ts";
 import type { Millis } from "../../media/time.ts";
 import { formatContentRange } from "./byte-range.ts";
 import { type Conditions, isNotModified, requestedRange } from "./conditions.ts";
-import type { OriginAnswer } from "./origin-handler.ts";
-import { type Body, SharedBodies } from "./shared-bodies.ts";
+import { SharedBodies } from "./shared-bodies.ts";
 
 /** Smaller bodies do not get shorter. */
 const MIN_GZIP_BYTES = 256;
-const PLAYLIST_TYPE = /mpegurl/i;
 
 /** A playlist made ready once, for all who ask for this version of it. */
 type PreparedPlaylist = {
@@ -19,7 +18,7 @@ type PreparedPlaylist = {
 /** Turns answers into HTTP responses: CORS, conditions, ranges, gzip. */
 export class Responses {
   readonly #shared = new SharedBodies();
-  readonly #playlists = new WeakMap<Body, PreparedPlaylist>();
+  readonly #playlists = new WeakMap<Playlist, PreparedPlaylist>();
   /** On every answer. */
   readonly #base: Readonly<Record<string, string>>;
 
@@ -100,15 +99,20 @@ export class Responses {
 
   /** What the origin says. */
   origin(answer: OriginAnswer, conditions: Conditions, now: Millis): Response {
-    if (answer.status !== 200) return this.#originError(answer, conditions);
-    return PLAYLIST_TYPE.test(answer.contentType)
-      ? this.#playlist(answer, conditions)
-      : this.media(answer, conditions, now);
+    const { status, body, contentType, cacheControl, retryAfter } = answer;
+    if (body === undefined) {
+      return this.text(status, answer.reason ?? "there is no such thing here", {
+        "cache-control": cacheControl,
+        ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
+      });
+    }
+    if ("kind" in body) return this.#playlist(body, contentType, cacheControl, conditions);
+    return this.media({ body, contentType, cacheControl }, conditions, now);
   }
 
   /** Never compressed: players ask for ranges, and Chromium fails on gzip there. */
   media(
-    answer: Pick<OriginAnswer, "body" | "contentType" | "cacheControl">,
+    answer: { readonly body: Uint8Array; readonly contentType: string; readonly cacheControl: string },
     conditions: Conditions,
     now: Millis,
   ): Response {
@@ -132,46 +136,30 @@ export class Responses {
   }
 
   /** Ranges are not offered: a playlist is small and changes under the reader. */
-  #playlist(answer: OriginAnswer, conditions: Conditions): Response {
-    const { body } = answer;
-    let prepared = this.#playlists.get(body);
+  #playlist(playlist: Playlist, contentType: string, cacheControl: string, conditions: Conditions): Response {
+    let prepared = this.#playlists.get(playlist);
     if (!prepared) {
-      prepared = { etag: `W/"${Bun.hash.xxHash3(inOnePiece(body)).toString(16)}"`, headers: new Map() };
-      this.#playlists.set(body, prepared);
+      prepared = { etag: `W/"${Bun.hash.xxHash3(playlist.bytes).toString(16)}"`, headers: new Map() };
+      this.#playlists.set(playlist, prepared);
     }
-    let bytes = inOnePiece(body);
+    let bytes = playlist.bytes as Uint8Array<ArrayBuffer>;
     const gzip = conditions.gzip && bytes.length >= MIN_GZIP_BYTES;
     if (gzip) bytes = prepared.gzip ??= Bun.gzipSync(bytes);
-    const headers = this.#playlistHeaders(prepared, answer, gzip);
-    const known = isNotModified(conditions, prepared);
-    return this.#finish(known ? null : bytes, known ? 304 : 200, headers, conditions);
-  }
-
-  #playlistHeaders(prepared: PreparedPlaylist, answer: OriginAnswer, gzip: boolean): Headers {
-    const key = gzip ? `gzip ${answer.cacheControl}` : answer.cacheControl;
+    const key = gzip ? `gzip ${cacheControl}` : cacheControl;
     let headers = prepared.headers.get(key);
     if (!headers) {
       headers = new Headers({
         ...this.#base,
-        "content-type": answer.contentType,
-        "cache-control": answer.cacheControl,
+        "content-type": contentType,
+        "cache-control": cacheControl,
         etag: prepared.etag,
         vary: "Accept-Encoding",
         ...(gzip && { "content-encoding": "gzip" }),
       });
       prepared.headers.set(key, headers);
     }
-    return headers;
-  }
-
-  #originError(answer: OriginAnswer, conditions: Conditions): Response {
-    const headers = new Headers({
-      ...this.#base,
-      "content-type": answer.contentType,
-      "cache-control": answer.cacheControl,
-      ...(answer.retryAfter !== undefined && { "retry-after": String(answer.retryAfter) }),
-    });
-    return this.#finish(inOnePiece(answer.body), answer.status, headers, conditions);
+    const known = isNotModified(conditions, prepared);
+    return this.#finish(known ? null : bytes, known ? 304 : 200, headers, conditions);
   }
 
   /** Bun leaves Date out of answers to HEAD. */
@@ -181,9 +169,4 @@ export class Responses {
     own.set("date", new Date().toUTCString());
     return new Response(body as Blob | Uint8Array<ArrayBuffer> | null, { status, headers: own });
   }
-}
-
-function inOnePiece(body: Body): Uint8Array<ArrayBuffer> {
-  if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>;
-  return (body.length === 1 ? body[0] : Buffer.concat(body)) as Uint8Array<ArrayBuffer>;
 }

@@ -1,8 +1,5 @@
 import type { Millis } from "../../media/time.ts";
 
-/** Bytes as the origin hands them over, in one piece or several. */
-export type Body = Uint8Array | readonly Uint8Array[];
-
 /** A body that any number of responses can send at the same time without a copy each. */
 export type SharedBody = { readonly blob: Blob; readonly etag: string };
 
@@ -16,14 +13,14 @@ const KEEP_MS = 5_000;
  * `Blob` is shared by all of them. It is a copy too, so only those in demand are kept, for a few seconds.
  */
 export class SharedBodies {
-  readonly #entries = new Map<Body, { readonly shared: SharedBody; used: Millis }>();
+  readonly #entries = new Map<Uint8Array, { readonly shared: SharedBody; used: Millis }>();
   #bytes = 0;
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  get(body: Body, now: Millis): SharedBody {
+  get(body: Uint8Array, now: Millis): SharedBody {
     let entry = this.#entries.get(body);
     if (entry) {
       this.#entries.delete(body);
@@ -43,7 +40,7 @@ export class SharedBodies {
   }
 
   /** The map is in the order of use: the least recent comes first. */
-  #evict(due: (used: Millis) => boolean, keep: Body | undefined): void {
+  #evict(due: (used: Millis) => boolean, keep: Uint8Array | undefined): void {
     for (const [body, entry] of this.#entries) {
       if (body === keep || !due(entry.used)) return;
       this.#entries.delete(body);
@@ -52,9 +49,6 @@ export class SharedBodies {
   }
 }
 
-function share(body: Body): SharedBody {
-  const pieces = body instanceof Uint8Array ? [body] : body;
-  let hash = 0n;
-  for (const piece of pieces) hash = Bun.hash.xxHash3(piece, hash);
-  return { blob: new Blob(pieces as Uint8Array<ArrayBuffer>[]), etag: `"${hash.toString(16)}"` };
+function share(body: Uint8Array): SharedBody {
+  return { blob: new Blob([body as Uint8Array<ArrayBuffer>]), etag: `"${Bun.hash.xxHash3(body).toString(16)}"` };
 }

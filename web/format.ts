@@ -1,0 +1,55 @@
+import type { StreamSummary } from "../src/gateways/http/stream-list.ts";
+import { strings } from "./strings.ts";
+
+const CODEC_NAMES: Readonly<Record<string, string>> = {
+  h264: "H.264",
+  hevc: "HEVC",
+  av1: "AV1",
+  vp9: "VP9",
+  aac: "AAC",
+  mp3: "MP3",
+  opus: "Opus",
+  flac: "FLAC",
+  ac3: "AC-3",
+  eac3: "E-AC-3",
+};
+
+/** `H.264 + AAC` */
+export function formatCodecs({ video, audio }: Pick<StreamSummary, "video" | "audio">): string {
+  return [video?.codec, audio?.codec].flatMap((codec) => (codec ? [CODEC_NAMES[codec] ?? codec] : [])).join(" + ");
+}
+
+/** What is known of the media, in the order a reader looks for it. */
+export function formatMedia(stream: Pick<StreamSummary, "video" | "audio" | "bitrate">): string[] {
+  const { video, audio } = stream;
+  return [
+    video && video.width > 0 ? `${video.width}\u00d7${video.height}` : "",
+    video && video.frameRate > 0 ? `${formatFrameRate(video.frameRate)} fps` : "",
+    formatCodecs(stream),
+    audio ? strings.channels(audio.channels) : "",
+    stream.bitrate > 0 ? formatBitrate(stream.bitrate) : "",
+  ].filter((fact) => fact !== "");
+}
+
+/** Bits per second as `840 kbit/s`, `2.5 Mbit/s`. */
+export function formatBitrate(bitrate: number): string {
+  return bitrate < 999_500 ? `${Math.round(bitrate / 1000)} kbit/s` : `${(bitrate / 1e6).toFixed(1)} Mbit/s`;
+}
+
+/** Measured rates wobble: `30`, `29.97`, `12.5`. */
+export function formatFrameRate(rate: number): string {
+  const common = [23.976, 24, 25, 29.97, 30, 50, 59.94, 60].find((value) => Math.abs(value - rate) < 0.015 * value);
+  const nearest = common !== undefined && Math.abs(Math.round(rate) - rate) < 0.2 ? Math.round(rate) : common;
+  return String(Number((nearest ?? rate).toFixed(2)));
+}
+
+/** Milliseconds as `12 s`, `5 min`, `2 h 05 min`, `3 d 4 h`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

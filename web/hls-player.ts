@@ -1,0 +1,58 @@
+import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from "hls.js";
+import type { Player, PlayerEvents } from "./player.ts";
+
+/** A second media error this soon after a repair means that the repair did not help. */
+const REPAIR_MS = 5_000;
+
+export function canPlayWithHls(): boolean {
+  return Hls.isSupported();
+}
+
+/** Plays with Media Source Extensions, low latency where the playlist offers it. */
+export function playWithHls(video: HTMLVideoElement, url: string, events: PlayerEvents): Player {
+  const hls = new Hls({
+    lowLatencyMode: true,
+    // Too little to hear, enough to make up for a hiccup within a few seconds.
+    maxLiveSyncPlaybackRate: 1.05,
+    backBufferLength: 30,
+  });
+  let repairedAt = Number.NEGATIVE_INFINITY;
+
+  hls.on(Events.ERROR, (_event, data) => {
+    const reason = describe(data);
+    if (!data.fatal) return;
+    if (data.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR || isCodecRefused(data)) {
+      events.unsupported(reason);
+    } else if (data.type === ErrorTypes.MEDIA_ERROR && performance.now() - repairedAt > REPAIR_MS) {
+      repairedAt = performance.now();
+      hls.recoverMediaError();
+      events.recovered(reason);
+    } else {
+      events.failed(reason);
+    }
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+
+  return {
+    kind: "hls.js",
+    playingDate: () => hls.playingDate?.getTime(),
+    behindEdge: () => (hls.liveSyncPosition === null ? undefined : hls.liveSyncPosition - video.currentTime),
+    jumpToLive() {
+      if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition;
+    },
+    destroy: () => hls.destroy(),
+  };
+}
+
+function isCodecRefused(data: ErrorData): boolean {
+  return (
+    data.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
+    data.details === ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR
+  );
+}
+
+function describe(data: ErrorData): string {
+  const status = data.response?.code ? ` (HTTP ${data.response.code})` : "";
+  return `${data.details}${status}${data.reason ? `: ${data.reason}` : ""}`;
+}

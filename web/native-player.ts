@@ -1,0 +1,59 @@
+import type { Player, PlayerEvents } from "./player.ts";
+
+/** Safari's, not in the standard library: wall clock of media time zero, from EXT-X-PROGRAM-DATE-TIME. */
+type WithStartDate = HTMLVideoElement & { getStartDate?: () => Date };
+
+/** Safari starts up to 20 s behind, but goes to the live edge when asked to. */
+const FAR_BEHIND_SECONDS = 5;
+
+/** Plays with the browser's own HLS. */
+export function playNatively(video: WithStartDate, url: string, events: PlayerEvents): Player {
+  const listening = new AbortController();
+  const { signal } = listening;
+
+  video.addEventListener(
+    "error",
+    () => {
+      // The same code stands for a codec it lacks and for a playlist it could not load, so a new attempt is right.
+      events.failed(video.error?.message || `media error ${video.error?.code}`);
+    },
+    { signal },
+  );
+  video.addEventListener("playing", catchUp, { signal, once: true });
+  video.src = url;
+  video.load();
+
+  function edge(): number | undefined {
+    const { seekable } = video;
+    return seekable.length > 0 ? seekable.end(seekable.length - 1) : undefined;
+  }
+
+  function behindEdge(): number | undefined {
+    const end = edge();
+    return end === undefined || !Number.isFinite(end) ? undefined : end - video.currentTime;
+  }
+
+  function jumpToLive() {
+    const end = edge();
+    if (end !== undefined && Number.isFinite(end)) video.currentTime = end;
+  }
+
+  function catchUp() {
+    if (video.getStartDate && (behindEdge() ?? 0) > FAR_BEHIND_SECONDS) jumpToLive();
+  }
+
+  return {
+    kind: "native",
+    playingDate() {
+      const start = video.getStartDate?.().getTime();
+      return start === undefined || Number.isNaN(start) ? undefined : start + video.currentTime * 1000;
+    },
+    behindEdge,
+    jumpToLive,
+    destroy() {
+      listening.abort();
+      video.removeAttribute("src");
+      video.load();
+    },
+  };
+}

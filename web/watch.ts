@@ -1,0 +1,188 @@
+import "media-chrome/dist/media-controller.js";
+import "media-chrome/dist/media-control-bar.js";
+import "media-chrome/dist/media-fullscreen-button.js";
+import "media-chrome/dist/media-live-button.js";
+import "media-chrome/dist/media-loading-indicator.js";
+import "media-chrome/dist/media-mute-button.js";
+import "media-chrome/dist/media-pip-button.js";
+import "media-chrome/dist/media-play-button.js";
+import "media-chrome/dist/media-volume-range.js";
+import type { ListedStream } from "../src/gateways/http/stream-list.ts";
+import { fetchStream } from "./api.ts";
+import { byId } from "./element.ts";
+import { canPlayWithHls, playWithHls } from "./hls-player.ts";
+import { playNatively } from "./native-player.ts";
+import type { Player } from "./player.ts";
+import { ServerClock } from "./server-clock.ts";
+import { FIRST_SESSION, nextSession, type Phase, type SessionInput } from "./session.ts";
+import { WatchView } from "./watch-view.ts";
+
+const IDLE_POLL_MS = 2_000;
+/** While it plays, only the facts can change. */
+const PLAYING_POLL_MS = 5_000;
+const HIDDEN_POLL_MS = 15_000;
+const TICK_MS = 500;
+/** A player that stands still this long although the encoder sends is replaced. */
+const STUCK_MS = 12_000;
+/** After a background tab or a hiccup, a viewer further behind than this is brought back to live. */
+const FAR_BEHIND_SECONDS = 6;
+const MAX_ERRORS = 50;
+
+/** For tests and for the curious at the console. */
+export type NaruState = {
+  state: Phase;
+  player: Player["kind"] | undefined;
+  /** Seconds from the server's clock to the picture. */
+  latency: number | undefined;
+  /** Seconds that can be jumped ahead. */
+  behindEdge: number | undefined;
+  currentTime: number;
+  errors: string[];
+  recovered: string[];
+};
+
+const path = decodeURIComponent(location.pathname.replace(/^\/+|\/+$/g, ""));
+const playlistUrl = `${location.pathname.replace(/\/+$/, "")}/index.m3u8`;
+const wanted = new URLSearchParams(location.search).get("player");
+const video = byId("video", HTMLVideoElement);
+const clock = new ServerClock();
+const view = new WatchView(path, new URL(playlistUrl, location.href).href, video);
+
+const state: NaruState = {
+  state: "connecting",
+  player: undefined,
+  latency: undefined,
+  behindEdge: undefined,
+  currentTime: 0,
+  errors: [],
+  recovered: [],
+};
+Object.assign(window, { naru: state });
+
+let session = FIRST_SESSION;
+let player: Player | undefined;
+let stream: ListedStream | undefined;
+let polling: ReturnType<typeof setTimeout> | undefined;
+let moved = { time: 0, at: performance.now() };
+let jumpWhenPlaying = false;
+
+function feed(input: SessionInput): void {
+  const before = session;
+  session = nextSession(before, input, Date.now());
+  if (session.attached && !player) attach();
+  else if (!session.attached && player) detach();
+  if (session.phase === before.phase) return;
+  if (session.phase === "playing" && jumpWhenPlaying) {
+    jumpWhenPlaying = false;
+    if ((player?.behindEdge() ?? 0) > FAR_BEHIND_SECONDS) player?.jumpToLive();
+  }
+  if (before.phase === "waiting" || before.phase === "buffering") jumpWhenPlaying = session.phase !== "playing";
+  state.state = session.phase;
+  view.showPhase(session.phase, stream);
+  // The server knows why.
+  if (input.type === "player" && input.event !== "playing") void poll();
+}
+
+function attach(): void {
+  const current = {
+    failed: (reason: string) => {
+      remember(state.errors, reason);
+      feed({ type: "player", event: "failed" });
+    },
+    unsupported: (reason: string) => {
+      remember(state.errors, reason);
+      feed({ type: "player", event: "unsupported" });
+    },
+    recovered: (reason: string) => remember(state.recovered, reason),
+  };
+  moved = { time: video.currentTime, at: performance.now() };
+  const native = wanted === "native" || (wanted !== "hls" && !canPlayWithHls());
+  player = native ? playNatively(video, playlistUrl, current) : playWithHls(video, playlistUrl, current);
+  state.player = player.kind;
+  view.play();
+}
+
+function detach(): void {
+  player?.destroy();
+  player = undefined;
+  state.player = undefined;
+  state.latency = undefined;
+  state.behindEdge = undefined;
+}
+
+async function poll(): Promise<void> {
+  clearTimeout(polling);
+  // Set first, so that there is always a next time.
+  const interval = document.hidden ? HIDDEN_POLL_MS : session.phase === "playing" ? PLAYING_POLL_MS : IDLE_POLL_MS;
+  polling = setTimeout(poll, interval * (0.9 + 0.2 * Math.random()));
+  const lookup = await fetchStream(path, clock);
+  if (lookup.found === "stream") {
+    stream = lookup.stream;
+    view.showStream(stream);
+    feed({ type: "server", state: stream.state });
+  } else {
+    if (lookup.found === "none") view.showStream((stream = undefined));
+    feed({ type: "server", state: lookup.found });
+  }
+}
+
+function tick(): void {
+  state.currentTime = video.currentTime;
+  if (!player) {
+    view.showLatency(undefined);
+    return;
+  }
+  const date = player.playingDate();
+  state.latency = date === undefined ? player.behindEdge() : (clock.at(Date.now()) - date) / 1000;
+  state.behindEdge = player.behindEdge();
+  view.showLatency(session.phase === "playing" && !video.paused ? state.latency : undefined);
+
+  const now = performance.now();
+  if (video.currentTime !== moved.time || video.paused || stream?.state !== "live") {
+    moved = { time: video.currentTime, at: now };
+  } else if (now - moved.at > STUCK_MS && !document.hidden) {
+    moved.at = now;
+    remember(state.errors, "playback stands still");
+    feed({ type: "player", event: "failed" });
+  }
+}
+
+function remember(list: string[], reason: string): void {
+  if (list.length >= MAX_ERRORS) list.shift();
+  list.push(reason);
+}
+
+for (const event of ["playing", "timeupdate"] as const) {
+  video.addEventListener(event, () => {
+    if (!video.paused && video.readyState >= 3) feed({ type: "player", event: "playing" });
+  });
+}
+video.addEventListener("waiting", () => feed({ type: "player", event: "stalled" }));
+video.addEventListener("ended", () => feed({ type: "player", event: "ended" }));
+
+// media-chrome asks: is this live, and jump to live. The buffered end is further than playback stays smooth.
+Object.defineProperty(video, "liveEdgeStart", {
+  get: () => {
+    const behind = player?.behindEdge();
+    return behind === undefined ? Number.NaN : video.currentTime + behind - 2;
+  },
+});
+byId("controller", HTMLElement).addEventListener(
+  "mediaseektoliverequest",
+  (event) => {
+    event.stopImmediatePropagation();
+    player?.jumpToLive();
+  },
+  { capture: true },
+);
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  void poll();
+  if (!video.paused && (player?.behindEdge() ?? 0) > FAR_BEHIND_SECONDS) player?.jumpToLive();
+});
+addEventListener("online", () => void poll());
+
+view.showPhase(session.phase, undefined);
+setInterval(tick, TICK_MS);
+void poll();

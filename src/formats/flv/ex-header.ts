@@ -20,6 +20,9 @@ export const AUDIO_MULTITRACK = 5;
 const MOD_EX = 7;
 const TIMESTAMP_OFFSET_NANO = 0;
 
+/** Tracks in one message; encoders send a handful. */
+const MAX_PARTS = 32;
+
 const ONE_TRACK = 0;
 const MANY_TRACKS = 1;
 const MANY_TRACKS_MANY_CODECS = 2;
@@ -66,6 +69,8 @@ export function readParts(reader: ByteReader, packetType: number, multitrack: nu
   let fourCc = form === MANY_TRACKS_MANY_CODECS ? "" : reader.ascii(4);
   const parts: ExPart[] = [];
   do {
+    if (parts.length === MAX_PARTS)
+      throw new MalformedError(`more than ${MAX_PARTS} tracks in a message`, reader.offset);
     if (form === MANY_TRACKS_MANY_CODECS) fourCc = reader.ascii(4);
     const track = reader.u8();
     const body = form === ONE_TRACK ? reader.rest() : reader.bytes(reader.u24());
@@ -83,7 +88,12 @@ export function writeExHeader(
 ): ByteWriter {
   const { packetType, fourCc, track, nanos } = part;
   const outer = track === 0 ? packetType : multitrack;
-  if (nanos > 0) writer.u8((high << 4) | MOD_EX).u8(2).u24(nanos).u8((TIMESTAMP_OFFSET_NANO << 4) | outer);
+  if (nanos > 0)
+    writer
+      .u8((high << 4) | MOD_EX)
+      .u8(2)
+      .u24(nanos)
+      .u8((TIMESTAMP_OFFSET_NANO << 4) | outer);
   else writer.u8((high << 4) | outer);
   if (track !== 0) writer.u8((ONE_TRACK << 4) | packetType);
   writer.ascii(fourCc);

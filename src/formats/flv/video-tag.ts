@@ -56,7 +56,11 @@ export function decodeVideoTag(body: Uint8Array): VideoTag[] {
 /** Encodes what `decodeVideoTag` reads: H.264 on track 0 in the classic form, everything else in the enhanced one. */
 export function encodeVideoTag(tag: Exclude<VideoTag, { type: "unsupported" }>): Uint8Array {
   const writer = new ByteWriter(tag.type === "frames" ? tag.data.length + 24 : 256);
-  if (tag.type === "command") return writer.u8((COMMAND << 4) | CLASSIC_AVC).u8(tag.command).take();
+  if (tag.type === "command")
+    return writer
+      .u8((COMMAND << 4) | CLASSIC_AVC)
+      .u8(tag.command)
+      .take();
   const { track, codec: fourCc } = tag;
   const frameType = tag.type === "frames" && !tag.key ? INTER : KEY;
   if (fourCc === "avc1" && track === 0 && tag.type !== "metadata" && !(tag.type === "frames" && tag.nanos > 0)) {

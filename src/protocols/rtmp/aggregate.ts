@@ -1,4 +1,5 @@
 import { ByteReader } from "../../bytes/reader.ts";
+import { readTag } from "../../formats/flv/tag.ts";
 import type { RtmpMessage } from "./message.ts";
 
 /**
@@ -10,13 +11,7 @@ export function splitAggregate(message: RtmpMessage): RtmpMessage[] {
   const parts: RtmpMessage[] = [];
   let first: number | undefined;
   while (reader.left > 0) {
-    const type = reader.u8();
-    const size = reader.u24();
-    const time = reader.u24() + reader.u8() * 0x100_0000;
-    reader.skip(3);
-    const body = reader.bytes(size);
-    // The back pointer of the last one is left out by some senders.
-    reader.skip(Math.min(4, reader.left));
+    const { type, timestamp: time, body } = readTag(reader);
     first ??= time;
     const timestamp = (message.timestamp + time - first) >>> 0;
     parts.push({ csid: message.csid, streamId: message.streamId, type, timestamp, body });

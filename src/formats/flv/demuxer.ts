@@ -1,0 +1,243 @@
+import { MalformedError } from "../../bytes/errors.ts";
+import type { MediaEvent, MediaSink } from "../../media/event.ts";
+import { type Millis, unwrap32 } from "../../media/time.ts";
+import { type Track, type TrackId, VIDEO_TIMESCALE } from "../../media/track.ts";
+import type { AmfObject } from "../amf/value.ts";
+import { AudioInput } from "./audio-input.ts";
+import { type AudioFourCc, type AudioTag, decodeAudioTag } from "./audio-tag.ts";
+import { decodeColorInfo } from "./color-info.ts";
+import { decodeScriptData, metadataOf } from "./script-data.ts";
+import { TagType } from "./tag.ts";
+import { VideoInput, type VideoInputCodec } from "./video-input.ts";
+import { decodeVideoTag, type VideoFourCc, type VideoTag } from "./video-tag.ts";
+
+/** The track of script data. Always listed, so that data which comes late does not change the tracks. */
+export const DATA_TRACK: TrackId = 1000;
+const DATA_TIMESCALE = 1000;
+
+/** Tracks of each kind that one publish may have. */
+const MAX_TRACKS = 16;
+/** Without the other medium, a stream opens after this much media, or this time. */
+const ONE_MEDIUM: Millis = 1000;
+const ONE_MEDIUM_WAIT: Millis = 2000;
+/** What is held meanwhile, at most. */
+const MAX_HELD = 2048;
+const MAX_HELD_BYTES = 16 << 20;
+
+export type FlvDemuxerOptions = {
+  readonly onEvent: MediaSink;
+  /** The object of an onMetaData message. */
+  readonly onMetadata?: (metadata: AmfObject) => void;
+  /** A message was left out, for this reason. May be called for each one. */
+  readonly onSkipped?: (reason: string) => void;
+  /** A codec or form that is not supported; called once for each. */
+  readonly onUnsupported?: (what: string) => void;
+};
+
+/**
+ * Turns FLV tags, from RTMP messages or a file, into media events. Video track n is n * 2, audio track n is n * 2 + 1.
+ *
+ * `tracks` comes when video and audio are known, or one of them and some media; and again before the first packet that
+ * needs it whenever a configuration changes. Times are unwrapped and in ticks, not repaired. Broken messages are skipped.
+ */
+export class FlvDemuxer {
+  readonly #options: FlvDemuxerOptions;
+  readonly #videos = new Map<number, VideoInput>();
+  readonly #audios = new Map<number, AudioInput>();
+  readonly #unsupported = new Set<string>();
+  #time: Millis | undefined;
+  #open = false;
+  #tracksChanged = false;
+  #held: MediaEvent[] = [];
+  #heldBytes = 0;
+  /** First media of a track whose configuration is known: its timestamp and arrival. */
+  #first: { readonly time: Millis; readonly now: Millis } | undefined;
+
+  constructor(options: FlvDemuxerOptions) {
+    this.#options = options;
+  }
+
+  /** One tag: `type` 8, 9 or 18, `timestamp` in milliseconds modulo 2^32. The packets keep views of `body`. */
+  push(type: number, timestamp: number, body: Uint8Array, now: Millis): void {
+    const time = this.#time === undefined ? timestamp : unwrap32(this.#time, timestamp);
+    this.#time = time;
+    try {
+      if (type === TagType.video) for (const tag of decodeVideoTag(body)) this.#video(tag, time, now);
+      else if (type === TagType.audio) for (const tag of decodeAudioTag(body)) this.#audio(tag, time, now);
+      else if (type === TagType.script) this.#script(body, time, now);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#options.onSkipped?.(`${nameOf(type)} message: ${error.message}`);
+    }
+  }
+
+  /** The publish is over: what waited for the other medium goes out. */
+  end(now: Millis): void {
+    if (!this.#open && this.#held.length > 0) this.#openNow(now);
+  }
+
+  #video(tag: VideoTag, time: Millis, now: Millis): void {
+    if (tag.type === "command" || tag.type === "end") return;
+    if (tag.type === "unsupported" || !isInputCodec(tag.codec)) {
+      this.#leaveOut(tag.type === "unsupported" ? tag.what : `video codec ${tag.codec}`);
+      return;
+    }
+    const input = this.#videoInput(tag.track, tag.codec);
+    switch (tag.type) {
+      case "config":
+        input.configure(tag.codec, tag.record);
+        break;
+      case "metadata": {
+        const info = decodeColorInfo(tag.values);
+        if (info) input.setColour(info.colour);
+        break;
+      }
+      case "frames": {
+        const frame = input.frame(tag.codec, tag.data);
+        if (!frame) return;
+        if (!input.config) throw new MalformedError(`${tag.codec} frame before its configuration`);
+        const dts = time * (VIDEO_TIMESCALE / 1000);
+        const nanos = tag.nanos === 0 ? 0 : Math.round((tag.nanos * VIDEO_TIMESCALE) / 1e9);
+        const pts = dts + tag.compositionTime * (VIDEO_TIMESCALE / 1000) + nanos;
+        this.#packet(tag.track * 2, dts, pts, frame.key, frame.data, time, now);
+      }
+    }
+  }
+
+  #audio(tag: AudioTag, time: Millis, now: Millis): void {
+    if (tag.type === "end") return;
+    if (tag.type === "unsupported") {
+      this.#leaveOut(tag.what);
+      return;
+    }
+    const input = this.#audioInput(tag.track, tag.codec);
+    switch (tag.type) {
+      case "config":
+        input.configure(tag.codec, tag.record);
+        break;
+      case "channels":
+        input.setChannels(tag.codec, tag.count);
+        break;
+      case "frames": {
+        const data = input.frame(tag.codec, tag.data);
+        if (!data) return;
+        if (!input.config) throw new MalformedError(`${tag.codec} frame before its configuration`);
+        const dts = Math.round((time * input.timescale) / 1000);
+        const pts = tag.nanos === 0 ? dts : dts + Math.round((tag.nanos * input.timescale) / 1e9);
+        this.#packet(tag.track * 2 + 1, dts, pts, true, data, time, now);
+      }
+    }
+  }
+
+  #script(body: Uint8Array, time: Millis, now: Millis): void {
+    if (body.length === 0) return;
+    const data = decodeScriptData(body);
+    const metadata = metadataOf(data);
+    if (metadata) this.#options.onMetadata?.(metadata);
+    // Names that begin with @ or | are for the server, and onMetaData is not timed.
+    else if (data.name !== "" && !/^([@|]|onmetadata$)/i.test(data.name)) {
+      this.#write({ type: "data", track: DATA_TRACK, pts: time, kind: "amf", value: data.payload }, 0, time, now);
+    }
+  }
+
+  #packet(track: TrackId, dts: number, pts: number, key: boolean, data: Uint8Array, time: Millis, now: Millis): void {
+    this.#first ??= { time, now };
+    this.#write({ type: "packet", track, dts, pts, duration: 0, key, data }, data.length, time, now);
+  }
+
+  #write(event: MediaEvent, bytes: number, time: Millis, now: Millis): void {
+    if (this.#open) {
+      if (this.#tracksChanged) this.#writeTracks(now);
+      this.#options.onEvent(event, now);
+      return;
+    }
+    this.#held.push(event);
+    this.#heldBytes += bytes;
+    if (this.#isTimeToOpen(time, now)) this.#openNow(now);
+  }
+
+  #isTimeToOpen(time: Millis, now: Millis): boolean {
+    const first = this.#first;
+    if (!first) {
+      // Data without media: a stream needs something to play.
+      if (this.#held.length >= MAX_HELD) this.#held.shift();
+      return false;
+    }
+    return (
+      (isKnown(this.#videos) && isKnown(this.#audios)) ||
+      Math.abs(time - first.time) >= ONE_MEDIUM ||
+      now - first.now >= ONE_MEDIUM_WAIT ||
+      this.#held.length >= MAX_HELD ||
+      this.#heldBytes >= MAX_HELD_BYTES
+    );
+  }
+
+  #openNow(now: Millis): void {
+    const held = this.#held;
+    this.#open = true;
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (!this.#first) return;
+    this.#writeTracks(now);
+    for (const event of held) this.#options.onEvent(event, now);
+  }
+
+  #writeTracks(now: Millis): void {
+    this.#tracksChanged = false;
+    const tracks: Track[] = [];
+    for (const [n, input] of this.#videos) {
+      const { config } = input;
+      if (config) tracks.push({ id: n * 2, kind: "video", timescale: VIDEO_TIMESCALE, config });
+    }
+    for (const [n, input] of this.#audios) {
+      const { config, timescale } = input;
+      if (config) tracks.push({ id: n * 2 + 1, kind: "audio", timescale, config });
+    }
+    tracks.sort((a, b) => a.id - b.id);
+    tracks.push({ id: DATA_TRACK, kind: "data", timescale: DATA_TIMESCALE });
+    this.#options.onEvent({ type: "tracks", tracks }, now);
+  }
+
+  readonly #onChange = (): void => {
+    this.#tracksChanged = true;
+  };
+
+  #videoInput(n: number, codec: VideoInputCodec): VideoInput {
+    let input = this.#videos.get(n);
+    if (!input) {
+      if (this.#videos.size >= MAX_TRACKS) throw new MalformedError(`more than ${MAX_TRACKS} video tracks`);
+      input = new VideoInput(codec, this.#onChange);
+      this.#videos.set(n, input);
+    }
+    return input;
+  }
+
+  #audioInput(n: number, codec: AudioFourCc): AudioInput {
+    let input = this.#audios.get(n);
+    if (!input) {
+      if (this.#audios.size >= MAX_TRACKS) throw new MalformedError(`more than ${MAX_TRACKS} audio tracks`);
+      input = new AudioInput(codec, this.#onChange);
+      this.#audios.set(n, input);
+    }
+    return input;
+  }
+
+  #leaveOut(what: string): void {
+    if (this.#unsupported.has(what) || this.#unsupported.size >= MAX_TRACKS) return;
+    this.#unsupported.add(what);
+    this.#options.onUnsupported?.(what);
+  }
+}
+
+function isKnown(inputs: Map<number, { readonly config: object | undefined }>): boolean {
+  for (const input of inputs.values()) if (input.config) return true;
+  return false;
+}
+
+function isInputCodec(codec: VideoFourCc): codec is VideoInputCodec {
+  return codec !== "vvc1" && codec !== "vp08";
+}
+
+function nameOf(type: number): string {
+  return type === TagType.video ? "video" : type === TagType.audio ? "audio" : "data";
+}

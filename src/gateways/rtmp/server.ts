@@ -1,0 +1,161 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { Socket, TCPSocketListener } from "bun";
+import type { ListenAddress } from "../../config/units.ts";
+import type { Log } from "../../log.ts";
+import type { Millis } from "../../media/time.ts";
+import type { HandshakeCrypto } from "../../protocols/rtmp/handshake.ts";
+import { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
+import type { Ingest } from "../../streams/publish.ts";
+import type { RtmpConfig } from "./config.ts";
+import { RtmpConnection } from "./connection.ts";
+
+export type RtmpGatewayOptions = {
+  readonly config: RtmpConfig;
+  readonly ingest: Ingest;
+  readonly log: Log;
+  /** Monotonic. */
+  readonly clock: () => Millis;
+};
+
+export type RtmpGateway = {
+  /** What is listened on, with the ports that were taken. */
+  readonly addresses: readonly ListenAddress[];
+  /** Connections that are open now. */
+  readonly connections: number;
+  /** Stops listening and closes every connection. Harmless when called twice. */
+  close(): Promise<void>;
+};
+
+/** An address cannot be listened on. `hint` says what to do about it. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+  readonly code = "listen-failed";
+
+  constructor(
+    message: string,
+    readonly hint: string,
+  ) {
+    super(`${message}. ${hint}`);
+  }
+}
+
+/** How often deadlines are looked at; one timer for all connections. */
+const TICK: Millis = 250;
+/** How long `close` waits for peers to read their last answer. */
+const CLOSE_WAIT: Millis = 500;
+
+const crypto: HandshakeCrypto = {
+  random: (length) => randomBytes(length),
+  hmacSha256: (key, message) => createHmac("sha256", key).update(message).digest(),
+};
+
+type SocketData = { connection: RtmpConnection | undefined };
+
+/** Listens for encoders. @throws ListenError */
+export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
+  const { config, log, clock } = options;
+  const connections = new Set<RtmpConnection>();
+  const listeners: TCPSocketListener<SocketData>[] = [];
+  let refused = 0;
+
+  const accept = (socket: Socket<SocketData>): void => {
+    if (connections.size >= config.maxConnections) {
+      if (refused++ === 0) log.warn("RTMP connections refused: the limit is reached", { limit: config.maxConnections });
+      socket.terminate();
+      return;
+    }
+    refused = 0;
+    socket.setNoDelay(true);
+    const session = new RtmpServerSession(config, crypto, clock());
+    const connection = new RtmpConnection({ ...options, socket, session, remote: remoteOf(socket) });
+    socket.data.connection = connection;
+    connections.add(connection);
+  };
+
+  const listen = (address: ListenAddress) =>
+    Bun.listen<SocketData>({
+      hostname: address.host,
+      port: address.port,
+      data: { connection: undefined },
+      socket: {
+        binaryType: "uint8array",
+        open(socket) {
+          // The listener's `data` is shared by all of its sockets.
+          socket.data = { connection: undefined };
+          accept(socket);
+        },
+        data: (socket, bytes) => socket.data.connection?.receive(bytes),
+        drain: (socket) => socket.data.connection?.drain(),
+        close(socket) {
+          const { connection } = socket.data;
+          if (!connection) return;
+          connections.delete(connection);
+          connection.closed();
+        },
+        // A reset: `close` follows.
+        error() {},
+      },
+    });
+
+  const addresses: ListenAddress[] = [];
+  for (const address of config.listen) {
+    try {
+      const listener = listen(address);
+      listeners.push(listener);
+      addresses.push({ host: address.host, port: listener.port });
+    } catch (error) {
+      for (const listener of listeners) listener.stop(true);
+      throw toListenError(address, error);
+    }
+  }
+
+  const timer = setInterval(() => {
+    const now = clock();
+    for (const connection of connections) connection.tick(now);
+  }, TICK);
+
+  let closing: Promise<void> | undefined;
+  return {
+    addresses,
+    get connections() {
+      return connections.size;
+    },
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+
+  async function shutDown(): Promise<void> {
+    for (const listener of listeners) listener.stop(false);
+    for (const connection of [...connections]) connection.close({ code: "shutdown", message: "the server shuts down" });
+    const until = clock() + CLOSE_WAIT;
+    while (connections.size > 0 && clock() < until) await Bun.sleep(10);
+    clearInterval(timer);
+    for (const listener of listeners) listener.stop(true);
+  }
+}
+
+function remoteOf(socket: Socket<SocketData>): string {
+  const address = socket.remoteAddress.replace(/^::ffff:/i, "");
+  return address.includes(":") ? `[${address}]:${socket.remotePort}` : `${address}:${socket.remotePort}`;
+}
+
+function toListenError(address: ListenAddress, error: unknown): ListenError {
+  const where = address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "EADDRINUSE") {
+    return new ListenError(
+      `RTMP cannot listen on ${where}: another program uses the port`,
+      "Stop that program, or set rtmp.listen to another port.",
+    );
+  }
+  if (code === "EACCES") {
+    return new ListenError(
+      `RTMP cannot listen on ${where}: not permitted`,
+      "Ports below 1024 need privileges; set rtmp.listen to a port above.",
+    );
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return new ListenError(`RTMP cannot listen on ${where}: ${why}`, "Check the address in rtmp.listen.");
+}

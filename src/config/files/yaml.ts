@@ -11,6 +11,7 @@ const MAX_ALIASES = 100;
 /** Reads YAML 1.2, and so JSON. @throws ConfigError */
 export function readYaml(file: string, text: string, kind: "yaml" | "json"): Layer {
   const { document, value } = parse(file, text, kind);
+  if (value === null) return { value: {}, locate: () => ({ from: "file", file }) };
   if (!isSettings(value)) {
     throw syntaxError(file, `expected a group of settings, got ${shown(value)}`, { line: 1, column: 1 });
   }

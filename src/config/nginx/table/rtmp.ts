@@ -1,0 +1,333 @@
+import type { ApplicationConfig } from "../../application.ts";
+import { formatDuration, formatSize } from "../../units.ts";
+import {
+  type ArgsSpec,
+  anyOf,
+  type Context,
+  type DirectiveSpec,
+  directive,
+  flag,
+  guard,
+  ignored,
+  mapped,
+  none,
+  number,
+  type Outcome,
+  oneOf,
+  path,
+  size,
+  text,
+  time,
+  timeOrOff,
+  unsupported,
+  url,
+  when,
+  words,
+} from "../spec.ts";
+import { parseNginxSize, parseNginxTime } from "../values.ts";
+
+const S: readonly Context[] = ["server"];
+const A: readonly Context[] = ["application"];
+const MS: readonly Context[] = ["rtmp", "server"];
+const MSA: readonly Context[] = [...MS, "application"];
+const MSAR: readonly Context[] = [...MSA, "recorder"];
+
+type HlsKey = keyof ApplicationConfig["hls"];
+
+const isOn = (args: readonly string[]): boolean => args[0] === "on";
+const hlsFlag = (key: HlsKey): Outcome =>
+  mapped(`applications.NAME.hls.${key}`, (args, put) => put(["hls", key], isOn(args)));
+const hlsTime = (key: HlsKey): Outcome =>
+  mapped(`applications.NAME.hls.${key}`, ([value = ""], put) => put(["hls", key], duration(value)));
+const hlsText = (key: HlsKey): Outcome =>
+  mapped(`applications.NAME.hls.${key}`, ([value = ""], put) => put(["hls", key], value));
+
+const duration = (value: string): string => formatDuration(parseNginxTime(value) ?? 0);
+const within = (value: string, min: number, max: number): number => Math.min(Math.max(Number(value), min), max);
+
+/** Values that naru limits more narrowly than nginx are brought into its limits. */
+const rtmpNumber = (key: string, min: number, max: number): Outcome =>
+  mapped(`rtmp.${key}`, ([value = ""], put) => put(["rtmp", key], within(value, min, max)));
+
+const PLAYBACK = "about playback by RTMP, which naru does not offer";
+const TIMELINE = "naru repairs the times of every stream by itself";
+const QUEUES = "naru bounds every queue by itself";
+const RECORDING = "naru does not record yet";
+const RELAY = "naru does not relay yet; let the encoder or an ffmpeg process send to both servers";
+const HOOK = "naru has no HTTP callbacks yet";
+const EXEC = "naru does not start processes yet; start the command by systemd or a script that watches the playlist";
+const DASH = "naru writes no DASH yet; HLS of format cmaf plays in the same players";
+const VOD = "naru does not serve files by RTMP; serve them by HTTP from a location";
+const KEYS = "only used with hls_keys";
+
+const recording = (args: ArgsSpec, name: string): DirectiveSpec =>
+  directive(name, MSAR, args, ignored(`only used with record; ${RECORDING}`));
+const hook = (name: string, contexts: readonly Context[], restricts: boolean): DirectiveSpec =>
+  directive(name, contexts, url, restricts ? guard(`${HOOK}: whom it refused would get in`) : unsupported(HOOK), {
+    repeats: true,
+  });
+const exec = (name: string, contexts: readonly Context[] = MSA): DirectiveSpec =>
+  directive(name, contexts, words(1, undefined, "command [argument ...]"), unsupported(EXEC), { repeats: true });
+
+/** Directives of arut/nginx-rtmp-module inside `rtmp { }`. Defaults that differ from naru's are set by the translation. */
+export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
+  // Blocks and core
+  directive("rtmp", ["root"], none, mapped("rtmp, applications"), { block: "rtmp" }),
+  directive("server", ["rtmp"], none, mapped("rtmp"), { block: "server", repeats: true }),
+  directive("listen", S, words(1, 2, "address [option]"), mapped("rtmp.listen"), { repeats: true }),
+  directive("application", S, text, mapped("applications.NAME"), { block: "application", repeats: true }),
+  directive("so_keepalive", MS, flag, ignored("naru finds dead connections by its own pings")),
+  directive("timeout", MS, time, ignored("a peer that does not read is closed when its bounded queue is full")),
+  directive(
+    "ping",
+    MS,
+    time,
+    mapped("rtmp.pingInterval", ([value = ""], put) => put(["rtmp", "pingInterval"], duration(value))),
+  ),
+  directive("ping_timeout", MS, time, mapped("rtmp.idleTimeout")),
+  directive("max_streams", MS, number, rtmpNumber("maxStreams", 1, 1024)),
+  directive("ack_window", MS, number, rtmpNumber("ackWindow", 1024, 0x7fff_ffff)),
+  directive("chunk_size", MS, number, rtmpNumber("chunkSize", 128, 65_536)),
+  directive(
+    "max_message",
+    MS,
+    size,
+    mapped("rtmp.maxMessageSize", ([value = ""], put) =>
+      put(["rtmp", "maxMessageSize"], formatSize(parseNginxSize(value) ?? 0)),
+    ),
+  ),
+  directive("out_queue", MS, size, ignored(QUEUES)),
+  directive("out_cork", MS, size, ignored(QUEUES)),
+  directive("busy", MS, flag, ignored("a connection without input is closed after rtmp.idleTimeout")),
+  directive("play_time_fix", MSA, flag, ignored(PLAYBACK)),
+  directive("publish_time_fix", MSA, flag, ignored(TIMELINE)),
+  directive("buflen", MS, time, ignored(PLAYBACK)),
+
+  // Access
+  directive(
+    "allow",
+    MSA,
+    words(1, 2, "[play | publish] address | all"),
+    ignored("everybody is let in; what counts is deny"),
+    {
+      repeats: true,
+    },
+  ),
+  directive(
+    "deny",
+    MSA,
+    words(1, 2, "[play | publish] address | all"),
+    guard("naru has no access rules by address yet: close the port by a firewall"),
+    {
+      repeats: true,
+    },
+  ),
+
+  // Live
+  directive(
+    "live",
+    MSA,
+    flag,
+    mapped("applications.NAME.live", (args, put) => put(["live"], isOn(args))),
+  ),
+  directive("stream_buckets", MSA, number, ignored("naru's table of streams grows by itself")),
+  directive("buffer", MSA, words(1, 1, "time"), ignored(PLAYBACK)),
+  directive("sync", MSA, timeOrOff, ignored(TIMELINE)),
+  directive("interleave", MSA, flag, ignored(PLAYBACK)),
+  directive("wait_key", MSA, flag, ignored("HLS begins every segment with a keyframe")),
+  directive("wait_video", MSA, flag, ignored(PLAYBACK)),
+  directive("publish_notify", MSA, flag, ignored(PLAYBACK)),
+  directive("play_restart", MSA, flag, ignored(PLAYBACK)),
+  directive("idle_streams", MSA, flag, ignored(PLAYBACK)),
+  directive("drop_idle_publisher", MSA, timeOrOff, mapped("rtmp.idleTimeout")),
+  directive("meta", MSA, oneOf("on", "copy", "off"), ignored(PLAYBACK)),
+  directive("max_connections", MSA, number, rtmpNumber("maxConnections", 1, Number.MAX_SAFE_INTEGER)),
+
+  // HLS
+  directive("hls", MSA, flag, mapped("applications.NAME.hls.enabled")),
+  directive("hls_path", MSA, path, hlsText("path")),
+  directive("hls_fragment", MSA, time, hlsTime("segment")),
+  directive("hls_max_fragment", MSA, time, hlsTime("maxSegment")),
+  directive("hls_playlist_length", MSA, time, hlsTime("window")),
+  directive("hls_muxdelay", MSA, time, ignored("has no effect in nginx-rtmp either")),
+  directive("hls_sync", MSA, time, ignored(TIMELINE)),
+  directive("hls_continuous", MSA, flag, hlsFlag("continuous")),
+  directive("hls_nested", MSA, flag, hlsFlag("nested")),
+  directive("hls_base_url", MSA, text, hlsText("baseUrl")),
+  directive("hls_cleanup", MSA, flag, hlsFlag("cleanup")),
+  directive(
+    "hls_fragment_naming",
+    MSA,
+    oneOf("sequential", "timestamp", "system"),
+    unsupported("segments are numbered one by one, as by sequential", when("sequential")),
+  ),
+  directive("hls_fragment_naming_granularity", MSA, number, unsupported("segments are numbered one by one", when("0"))),
+  directive(
+    "hls_fragment_slicing",
+    MSA,
+    oneOf("plain", "aligned"),
+    unsupported("segments end at keyframes, as by plain; give all variants the same keyframe interval", when("plain")),
+  ),
+  directive(
+    "hls_type",
+    MSA,
+    oneOf("live", "event"),
+    unsupported("the playlist is a sliding one, as by live", when("live")),
+  ),
+  directive("hls_max_audio_delay", MSA, time, hlsTime("maxAudioDelay")),
+  directive("hls_audio_buffer_size", MSA, size, ignored("naru bounds this buffer by itself")),
+  directive(
+    "hls_variant",
+    MSA,
+    words(1, undefined, "suffix [attribute ...]"),
+    unsupported("naru makes no playlist over several streams yet; write a static master playlist into a location"),
+    {
+      repeats: true,
+    },
+  ),
+  directive(
+    "hls_keys",
+    MSA,
+    flag,
+    guard("naru does not encrypt segments yet: they would be written in the clear", when("off")),
+  ),
+  directive("hls_key_path", MSA, path, ignored(KEYS)),
+  directive("hls_key_url", MSA, text, ignored(KEYS)),
+  directive("hls_fragments_per_key", MSA, number, ignored(KEYS)),
+
+  // MPEG-DASH
+  directive("dash", MSA, flag, unsupported(DASH, when("off"))),
+  directive("dash_path", MSA, path, ignored(`only used with dash; ${DASH}`)),
+  directive("dash_fragment", MSA, time, ignored(`only used with dash; ${DASH}`)),
+  directive("dash_playlist_length", MSA, time, ignored(`only used with dash; ${DASH}`)),
+  directive("dash_cleanup", MSA, flag, ignored(`only used with dash; ${DASH}`)),
+  directive("dash_nested", MSA, flag, ignored(`only used with dash; ${DASH}`)),
+
+  // Recording
+  directive(
+    "record",
+    MSAR,
+    anyOf("off", "all", "audio", "video", "keyframes", "manual"),
+    unsupported(RECORDING, when("off")),
+  ),
+  recording(path, "record_path"),
+  recording(text, "record_suffix"),
+  recording(flag, "record_unique"),
+  recording(flag, "record_append"),
+  recording(flag, "record_lock"),
+  recording(size, "record_max_size"),
+  recording(size, "record_max_frames"),
+  recording(time, "record_interval"),
+  recording(flag, "record_notify"),
+  directive("recorder", A, text, unsupported(RECORDING), { block: "recorder", repeats: true }),
+
+  // Video on demand by RTMP
+  directive("play", MSA, words(1, undefined, "directory | url ..."), unsupported(VOD), { repeats: true }),
+  directive("play_temp_path", MSA, path, ignored(`only used with play; ${VOD}`)),
+  directive("play_local_path", MSA, path, ignored(`only used with play; ${VOD}`)),
+
+  // Relay
+  directive("pull", A, words(1, undefined, "url [key=value ...]"), unsupported(RELAY), { repeats: true }),
+  directive("push", A, words(1, undefined, "url [key=value ...]"), unsupported(RELAY), { repeats: true }),
+  directive("relay_buffer", MS, time, ignored("only used with pull")),
+  directive("push_reconnect", MSA, time, ignored("only used with push")),
+  directive("pull_reconnect", MSA, time, ignored("only used with pull")),
+  directive("session_relay", MSA, flag, ignored("only used with push and pull")),
+
+  // HTTP callbacks
+  hook("on_connect", MS, true),
+  hook("on_disconnect", MS, false),
+  hook("on_publish", MSA, true),
+  hook("on_play", MSA, true),
+  hook("on_publish_done", MSA, false),
+  hook("on_play_done", MSA, false),
+  hook("on_done", MSA, false),
+  hook("on_record_done", MSAR, false),
+  hook("on_update", MSA, true),
+  directive("notify_method", MSA, oneOf("get", "post"), ignored("only used with callbacks")),
+  directive("notify_update_timeout", MSA, time, ignored("only used with on_update")),
+  directive("notify_update_strict", MSA, flag, ignored("only used with on_update")),
+  directive("notify_relay_redirect", MSA, flag, ignored("only used with callbacks")),
+  directive("netcall_timeout", MS, time, ignored("only used with callbacks")),
+  directive("netcall_buffer", MS, size, ignored("only used with callbacks")),
+
+  // Processes
+  exec("exec_push"),
+  exec("exec"),
+  exec("exec_pull"),
+  exec("exec_static"),
+  exec("exec_publish"),
+  exec("exec_publish_done"),
+  exec("exec_play"),
+  exec("exec_play_done"),
+  exec("exec_record_done", MSAR),
+  directive("exec_options", MSA, flag, ignored("only used with exec")),
+  directive("exec_kill_signal", MSA, text, ignored("only used with exec")),
+  directive("respawn", MSA, flag, ignored("only used with exec")),
+  directive("respawn_timeout", MSA, time, ignored("only used with exec")),
+
+  // Log
+  directive(
+    "access_log",
+    MSA,
+    words(1, 2, "off | path [format]"),
+    unsupported("naru writes one line per session to its own log", when("off")),
+    {
+      repeats: true,
+    },
+  ),
+  directive("log_format", ["rtmp"], words(2, undefined, "name text ..."), ignored("only used with access_log"), {
+    repeats: true,
+  }),
+
+  // At the root of the file
+  directive("rtmp_auto_push", ["root"], flag, ignored("naru is one process: every connection sees every stream")),
+  directive("rtmp_auto_push_reconnect", ["root"], time, ignored("naru is one process")),
+  directive("rtmp_socket_dir", ["root"], path, ignored("naru is one process")),
+];
+
+/** Directives that the forks winshining/nginx-http-flv-module and sergey-dryabzhinsky/nginx-rtmp-module add. */
+export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
+  directive("gop_cache", MSA, flag, ignored("viewers start at a keyframe in any case")),
+  directive("gop_max_frame_count", MSA, number, ignored("only used with gop_cache")),
+  directive("gop_max_video_count", MSA, number, ignored("only used with gop_cache")),
+  directive("gop_max_audio_count", MSA, number, ignored("only used with gop_cache")),
+  directive("server_name", S, words(1), ignored("naru has one RTMP server for all names")),
+  directive("resolver", MS, words(1), ignored("naru resolves names by the system")),
+  directive("resolver_timeout", MS, time, ignored("naru resolves names by the system")),
+  directive("notify_no_resolve", MSA, flag, ignored("only used with callbacks")),
+  directive("hls_dir_access", MSA, words(1), unsupported("directories get the rights that the umask leaves")),
+  directive(
+    "hls_nested_index_filename",
+    MSA,
+    text,
+    unsupported("nested playlists are named index.m3u8", when("index")),
+  ),
+  directive("log_interval", MSA, time, ignored("naru logs a session when it opens and when it ends")),
+  directive("log_size", MSA, size, ignored("naru logs a session when it opens and when it ends")),
+  directive("merge_slashes", MS, flag, ignored("naru refuses stream names with empty parts")),
+  directive("connection_pool_size", MS, size, ignored("about nginx's own memory")),
+  directive("send_lowat", MS, size, ignored("about nginx's own sockets")),
+  directive("send_timeout", MS, time, ignored("a peer that does not read is closed when its bounded queue is full")),
+  directive("tcp_nodelay", MS, flag, ignored("naru sends at once in any case")),
+  directive("tcp_nopush", MS, flag, ignored("about nginx's own sockets")),
+  directive(
+    "hls_allow_client_cache",
+    MSA,
+    oneOf("enabled", "disabled"),
+    ignored("EXT-X-ALLOW-CACHE was removed from the standard"),
+  ),
+  directive(
+    "hls_datetime",
+    MSA,
+    words(1, 1, "off | system | timestamp"),
+    ignored("naru writes the date and time of every segment"),
+  ),
+  hook("on_playlist", MSA, false),
+  hook("on_record_started", MSAR, false),
+  exec("exec_record_started", MSAR),
+  directive("notify_send_redirect", MSA, flag, ignored("only used with callbacks")),
+  directive("record_interval_size", MSAR, size, ignored(`only used with record; ${RECORDING}`)),
+  directive("dash_clock_compensation", MSA, words(1), ignored(`only used with dash; ${DASH}`)),
+  directive("dash_clock_helper_uri", MSA, text, ignored(`only used with dash; ${DASH}`)),
+];

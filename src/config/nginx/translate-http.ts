@@ -1,0 +1,245 @@
+import { join, normalize } from "node:path";
+import { formatListen, type ListenAddress } from "../units.ts";
+import type { Draft } from "./draft.ts";
+import type { Report } from "./report.ts";
+import { allInForce, blocks, inForce, type Scope } from "./scope.ts";
+import { CONTENT_HANDLERS } from "./table/http.ts";
+import { putListens } from "./translate-rtmp.ts";
+import type { Node } from "./validate.ts";
+import { parseNginxListen, parseNginxTime } from "./values.ts";
+
+/** Translates `http { }`: the server that serves the HLS directories becomes naru's own; others are left to nginx. */
+export function translateHttp(root: readonly Node[], hlsPaths: readonly string[], draft: Draft, report: Report): void {
+  const http = root.find((node) => node.directive.name === "http");
+  const rtmp = root.find((node) => node.directive.name === "rtmp");
+  const first = http ?? rtmp ?? root[0];
+  if (first) draft.set(["http", "listen"], [], first.directive, true);
+  if (!http) {
+    if (first) report.notice(first.directive, "HTTP is off, as there is no http block", "turn it on by --http 8080");
+    return;
+  }
+  const servers = blocks(http, "server");
+  const serving = servers.find((server) => servesAny(server, http, hlsPaths));
+  const chosen = servers.length === 1 ? servers[0] : serving;
+  for (const server of servers) {
+    if (server === chosen) continue;
+    const why = serving ? "naru takes over the first server that serves an hls_path" : "it serves no hls_path";
+    report.unsupported(server.directive, `${why}; keep nginx for this one`);
+    leaveOut(server.children, "inside a server that is left out", report);
+  }
+  if (!chosen) {
+    const message = "HTTP is off, as no server block of http serves an hls_path";
+    report.notice(http.directive, message, "turn it on by --http 8080");
+    return;
+  }
+  translateListens(chosen, draft, report);
+  translateLocations([chosen, http], draft, report);
+}
+
+function leaveOut(nodes: readonly Node[], why: string, report: Report): void {
+  for (const node of nodes) {
+    report.ignored(node.directive, why);
+    leaveOut(node.children, why, report);
+  }
+}
+
+function translateListens(server: Node, draft: Draft, report: Report): void {
+  const listens = new Map<string, { readonly address: ListenAddress; readonly node: Node }>();
+  const written = blocks(server, "listen");
+  const tls = blocks(server, "ssl").some(({ directive }) => directive.args[0] === "on");
+  for (const node of written) {
+    const [text = "", ...options] = node.directive.args;
+    const address = parseNginxListen(text, 80);
+    if (text.startsWith("unix:")) {
+      report.unsupported(node.directive, "naru listens on addresses and ports only");
+    } else if (!address) {
+      report.mistake("nginx-wrong-arguments", node.directive, `no address: "${text}"`, "write: listen 8080;");
+    } else if (tls || options.includes("ssl") || options.includes("quic")) {
+      report.unsupported(node.directive, "naru speaks no TLS yet: this address is left out; put a proxy in front");
+    } else if (options.includes("proxy_protocol")) {
+      report.unsupported(node.directive, "naru does not read the PROXY protocol: this address is left out");
+    } else if (listens.has(formatListen(address))) {
+      report.mistake(
+        "nginx-duplicate",
+        node.directive,
+        `${formatListen(address)} is listened on twice`,
+        "once is enough",
+      );
+    } else {
+      listens.set(formatListen(address), { address, node });
+    }
+  }
+  // nginx listens on port 80 when nothing is said.
+  if (written.length === 0) listens.set("80", { address: { host: "0.0.0.0", port: 80 }, node: server });
+  putListens(["http", "listen"], [...listens.values()], draft);
+}
+
+type Location = {
+  readonly path: string;
+  readonly root?: string;
+  readonly alias?: string;
+  readonly types?: Readonly<Record<string, string>>;
+  readonly defaultType?: string;
+  readonly headers?: readonly (readonly [string, string])[];
+};
+type Placed = { readonly location: Location; readonly by: Node };
+
+function translateLocations(scope: Scope, draft: Draft, report: Report): void {
+  const placed: Placed[] = [];
+  const left: Node[] = [];
+  const visit = (around: Scope): void => {
+    for (const node of blocks(around[0] as Node, "location")) {
+      const location = translateLocation(node, [node, ...around], draft, report);
+      if (location) placed.push({ location, by: node });
+      else left.push(node);
+      visit([node, ...around]);
+    }
+  };
+  visit(scope);
+  const atRoot = serverRoot(scope, placed, draft);
+  const all = [...placed, ...(atRoot ? [atRoot] : [])];
+  // What guards a path that naru does not serve at all guards nothing.
+  for (const node of left) {
+    const path = prefixOf(node);
+    if (path !== undefined && !all.some(({ location }) => path.startsWith(location.path))) disarm(node, report);
+  }
+  if (all.length > 0) {
+    const [first] = all;
+    draft.set(
+      ["http", "locations"],
+      all.map(({ location }) => location),
+      (first as Placed).by.directive,
+      true,
+    );
+    for (const [index, { by, location }] of all.entries()) {
+      draft.mark(["http", "locations", index], by.directive);
+      draft.note(by.directive, `http.locations[${index}]`);
+    }
+  }
+  const ownPage = all.find(({ location }) => location.path === "/");
+  if (ownPage) draft.set(["http", "pages"], false, ownPage.by.directive);
+  else {
+    const message = "naru also lists what is live at / and shows it at /APPLICATION/KEY";
+    report.notice((scope[0] as Node).directive, message, "turn it off by NARU_HTTP_PAGES=false");
+  }
+}
+
+/** The path prefix of a location that is one. */
+function prefixOf({ directive }: Node): string | undefined {
+  const [first = "", second] = directive.args;
+  const path = second === undefined ? first : first === "^~" || first === "=" ? second : "";
+  return path.startsWith("/") ? path : undefined;
+}
+
+function translateLocation(node: Node, scope: Scope, draft: Draft, report: Report): Location | undefined {
+  const { directive, children } = node;
+  const path = prefixOf(node);
+  const handler = children.find((child) => CONTENT_HANDLERS.test(child.directive.name));
+  const place = inForce([node], "alias") ?? inForce(scope, "root");
+  if (path === undefined || directive.args[0] === "=") {
+    report.unsupported(directive, "naru has locations by the beginning of the path only");
+  } else if (handler) {
+    report.unsupported(directive, `left out: naru does not support "${handler.directive.name}" in it`);
+  } else if (!place) {
+    report.ignored(directive, "has neither root nor alias");
+  } else if (/\$/.test(place.directive.args[0] ?? "")) {
+    report.unsupported(place.directive, "naru has no variables in directories");
+    report.unsupported(directive, "left out, as its directory has a variable");
+  } else {
+    const directory = place.directive.args[0] ?? "";
+    draft.note(place.directive, `http.locations, ${place.directive.name} of ${path}`);
+    return {
+      path,
+      ...(place.directive.name === "alias" ? { alias: directory } : { root: directory }),
+      ...content(scope, path, draft, report),
+    };
+  }
+  return undefined;
+}
+
+/** A root at the server serves every path that no location takes. */
+function serverRoot(scope: Scope, placed: readonly Placed[], draft: Draft): Placed | undefined {
+  const root = inForce(scope, "root");
+  const [server] = scope;
+  const taken = placed.some(({ location }) => location.path === "/");
+  if (!root || !server || taken || blocks(server, "location").some((node) => prefixOf(node) === "/")) return undefined;
+  const directory = root.directive.args[0] ?? "";
+  if (directory.includes("$")) return undefined;
+  draft.note(root.directive, "http.locations, root of /");
+  return { location: { path: "/", root: directory }, by: root };
+}
+
+function content(scope: Scope, path: string, draft: Draft, report: Report): Omit<Location, "path" | "root" | "alias"> {
+  const types = typesOf(scope, path, draft);
+  const fallback = inForce(scope, "default_type");
+  if (fallback) draft.note(fallback.directive, `http.locations, defaultType of ${path}`);
+  const headers = [...headersOf(scope, path, draft, report), ...expiresOf(scope, path, draft, report)];
+  return {
+    ...(types ? { types } : {}),
+    ...(fallback ? { defaultType: fallback.directive.args[0] } : {}),
+    ...(headers.length > 0 ? { headers } : {}),
+  };
+}
+
+function typesOf(scope: Scope, path: string, draft: Draft): Record<string, string> | undefined {
+  const found = allInForce(scope, "types");
+  const lines = found.flatMap(({ directive }) => directive.block ?? []).filter((line) => line.name !== "include");
+  for (const { directive } of found) draft.note(directive, `http.locations, types of ${path}`);
+  // The list that nginx ships says what the built-in table says.
+  if (lines.length === 0 || lines.every((line) => /(^|\/)mime\.types$/.test(line.file))) return undefined;
+  return Object.fromEntries(lines.flatMap(({ name, args }) => args.map((extension) => [extension, name] as const)));
+}
+
+function headersOf(scope: Scope, path: string, draft: Draft, report: Report): (readonly [string, string])[] {
+  const headers: (readonly [string, string])[] = [];
+  for (const { directive } of allInForce(scope, "add_header")) {
+    const [name = "", value = ""] = directive.args;
+    if (value.includes("$")) {
+      report.unsupported(directive, "naru has no variables in headers; http.cors answers other sites already");
+    } else if (value !== "") {
+      headers.push([name, value]);
+      draft.note(directive, `http.locations, header of ${path}`);
+    }
+  }
+  return headers;
+}
+
+function expiresOf(scope: Scope, path: string, draft: Draft, report: Report): (readonly [string, string])[] {
+  const expires = inForce(scope, "expires");
+  const [value = "off", more] = expires?.directive.args ?? [];
+  if (!expires || value === "off") return [];
+  const seconds = value === "max" ? 315_360_000_000 : parseNginxTime(value.replace(/^\+/, ""));
+  if (more !== undefined || (seconds === undefined && value !== "epoch" && !value.startsWith("-"))) {
+    report.unsupported(expires.directive, "write add_header Cache-Control");
+    return [];
+  }
+  draft.note(expires.directive, `http.locations, Cache-Control of ${path}`);
+  return [["Cache-Control", seconds === undefined ? "no-cache" : `max-age=${seconds / 1000}`]];
+}
+
+/** Guards of a location that is left out are only reported. */
+function disarm(node: Node, report: Report): void {
+  for (const child of node.children) {
+    const { outcome } = child.spec;
+    if (outcome.status === "unsupported" && outcome.guard) report.ignored(child.directive, "its location is left out");
+    disarm(child, report);
+  }
+}
+
+/** Whether a directory that HLS is written to can be reached by a path of the server. */
+function servesAny(server: Node, http: Node, hlsPaths: readonly string[]): boolean {
+  const serves = (scope: Scope): boolean => {
+    const [node] = scope as [Node];
+    const place = inForce([node], "alias") ?? inForce(scope, "root");
+    const prefix = node === server ? "/" : prefixOf(node);
+    if (place && prefix !== undefined) {
+      const directory = place.directive.args[0] ?? "";
+      const served = clean(place.directive.name === "alias" ? directory : join(directory, prefix));
+      if (hlsPaths.some((path) => clean(path) === served || clean(path).startsWith(`${served}/`))) return true;
+    }
+    return blocks(node, "location").some((location) => serves([location, ...scope]));
+  };
+  return serves([server, http]);
+}
+
+const clean = (path: string): string => normalize(`${path}/`).replace(/\/+$/, "");

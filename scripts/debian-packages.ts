@@ -23,7 +23,7 @@ const PACKAGES = [
 ];
 
 /** Set to `0`, nothing is installed on the system. */
-const SWITCH = "NARU_TEST_INSTALL";
+const SWITCH = "TEST_INSTALL";
 
 /**
  * Installs the Debian packages that are missing, when this user may.

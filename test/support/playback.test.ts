@@ -13,7 +13,6 @@ describe("comparing times", () => {
   });
 
   test("sound that comes late against the picture is", () => {
-    expect(compareTimes([video(0), audio(0)], [video(5), audio(5.03, "a0")]).spread).toBe(0);
     expect(compareTimes([video(0, "x"), audio(0)], [video(5, "x"), audio(5.25, "a0")]).spread).toBe(0.25);
   });
 

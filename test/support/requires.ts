@@ -1,5 +1,6 @@
 import { test } from "bun:test";
 import { existsSync } from "node:fs";
+import { TemporaryDirectory } from "./directory.ts";
 import { projectPath } from "./project.ts";
 
 /** What a test cannot do without, and how to see that it is there. */
@@ -18,8 +19,7 @@ const NEEDS = {
     found: () => has("node") && existsSync(projectPath("node_modules/node-av")),
   },
   obs: { from: "packages obs-studio and xvfb", found: () => has("obs") && has("Xvfb") },
-  "IPv6 loopback": { from: "the system", found: () => existsSync("/proc/net/if_inet6") },
-  root: { from: "a run as root", found: () => process.getuid?.() === 0 },
+  tmpfs: { from: "a run as root that may mount", found: canMount },
   vlc: { from: "packages vlc-bin and vlc-plugin-base", found: () => has("cvlc") },
 } as const;
 
@@ -52,6 +52,13 @@ const answers = new Map<Need, boolean>();
 
 function has(command: string): boolean {
   return Bun.which(command, { PATH: `${process.env.PATH}:/usr/sbin:/sbin` }) !== null;
+}
+
+function canMount(): boolean {
+  using directory = new TemporaryDirectory();
+  const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "tmpfs", directory.path], { stderr: "ignore" }).success;
+  if (mounted) Bun.spawnSync(["umount", directory.path]);
+  return mounted;
 }
 
 function hasGstElement(name: string): boolean {

@@ -9,7 +9,16 @@ import { projectPath } from "../support/project.ts";
 import { isThere, testWith } from "../support/requires.ts";
 
 const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-x264-params", "b-pyramid=none"];
-const HEVC = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=60:min-keyint=60"];
+/** Matroska has no dts, so no frames out of order for it. */
+const H264_IN_ORDER = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "0"];
+const HEVC = [
+  "-c:v",
+  "libx265",
+  "-preset",
+  "ultrafast",
+  "-x265-params",
+  "log-level=none:keyint=60:min-keyint=60:open-gop=0",
+];
 
 /** What ffmpeg encodes, and how ffprobe names it in MPEG-TS. Six seconds, a keyframe every two. */
 const CLIPS: readonly { name: string; arguments: readonly string[]; codecs: readonly string[]; samples: number }[] = [
@@ -24,10 +33,10 @@ const CLIPS: readonly { name: string; arguments: readonly string[]; codecs: read
   { name: "H.264 and MP3", arguments: [...H264, "-c:a", "libmp3lame"], codecs: ["h264", "mp3"], samples: 1152 },
   { name: "H.264 and AC-3", arguments: [...H264, "-c:a", "ac3"], codecs: ["h264", "ac3"], samples: 1536 },
   { name: "H.264 and E-AC-3", arguments: [...H264, "-c:a", "eac3"], codecs: ["h264", "eac3"], samples: 1536 },
-  { name: "H.264 and Opus", arguments: [...H264, "-c:a", "libopus"], codecs: ["h264", "opus"], samples: 0 },
+  { name: "H.264 and Opus", arguments: [...H264_IN_ORDER, "-c:a", "libopus"], codecs: ["h264", "opus"], samples: 0 },
   {
     name: "H.264 and 5.1 Opus",
-    arguments: [...H264, "-c:a", "libopus", "-ac", "6"],
+    arguments: [...H264_IN_ORDER, "-c:a", "libopus", "-ac", "6"],
     codecs: ["h264", "opus"],
     samples: 0,
   },
@@ -61,7 +70,7 @@ describe("MPEG-TS segments, read by FFmpeg and MediaInfo", () => {
         );
 
         const segments = await packaged(source, clip.samples);
-        expect(segments.map(({ duration }) => Math.round(duration))).toEqual([2, 2, 2]);
+        expect(segments.slice(0, 3).map(({ duration }) => Math.round(duration))).toEqual([2, 2, 2]);
         for (const [n, { bytes }] of segments.entries()) {
           const file = `${place}/${n}.ts`;
           writeFileSync(file, Buffer.concat(bytes));
@@ -80,18 +89,17 @@ describe("MPEG-TS segments, read by FFmpeg and MediaInfo", () => {
         }
 
         const kinds = clip.codecs.length === 2 ? ["v", "a"] : [clip.arguments.includes("-vn") ? "a" : "v"];
-        const offsets = kinds.map((kind) => {
-          const sent = frames(source, kind);
-          const received = frames(whole, kind);
-          // Audio decoders start and end differently with the container's priming; what lies between is the same.
-          const common = sent.filter(({ hash }) => received.some((frame) => frame.hash === hash));
-          expect(common.length).toBeGreaterThanOrEqual(kind === "v" ? sent.length : sent.length - 8);
-          const frame = common[Math.floor(common.length / 2)];
-          const other = received.find(({ hash }) => hash === frame?.hash);
-          return (other?.time ?? Number.NaN) - (frame?.time ?? Number.NaN);
-        });
-        // Video and audio are where they were to each other.
-        if (offsets.length === 2) expect(Math.abs((offsets[0] ?? 0) - (offsets[1] ?? 1))).toBeLessThan(0.004);
+        const shifts: number[] = [];
+        for (const kind of kinds) {
+          const pictures = hashes(whole, kind);
+          const missing = hashes(source, kind).filter((hash) => !pictures.includes(hash));
+          // The source's container tells how much of the first audio to leave out; Opus needs a while to be the same after.
+          expect(missing.length).toBeLessThanOrEqual(kind === "v" ? 0 : 16);
+          const sent = times(source, kind);
+          shifts.push(...times(whole, kind).map((time, n) => time - (sent[n] ?? Number.NaN)));
+        }
+        // Video and audio are where they were to each other; Matroska and the gathering of audio round.
+        expect(Math.max(...shifts) - Math.min(...shifts)).toBeLessThan(0.0025);
       },
       60_000,
     );
@@ -103,16 +111,17 @@ function inputs(): string[] {
   return ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", sound];
 }
 
-/** Decoded frames: their time in seconds and a hash of their content. */
-function frames(file: string, kind: string): { time: number; hash: string }[] {
-  // Whole frames of 960 samples would not line up with another start; 64 do.
+/** Of the content of each decoded frame. */
+function hashes(file: string, kind: string): string[] {
   const lines = ran("ffmpeg", "-v", "error", "-i", file, "-map", `0:${kind}`, "-f", "framemd5", "-").split("\n");
-  const base = /#tb 0: (\d+)\/(\d+)/.exec(lines.join("\n"));
-  const tick = Number(base?.[1]) / Number(base?.[2]);
-  return lines
-    .filter((line) => /^\d/.test(line))
-    .map((line) => line.split(","))
-    .map(([, , pts, , , hash]) => ({ time: Number(pts) * tick, hash: (hash as string).trim() }));
+  return lines.filter((line) => /^\d/.test(line)).map((line) => line.slice(line.lastIndexOf(",") + 1).trim());
+}
+
+/** Presentation times of all packets, in seconds. */
+function times(file: string, kind: string): number[] {
+  const entries = ["-show_entries", "packet=pts_time", "-of", "json"];
+  const { packets } = JSON.parse(ran("ffprobe", "-v", "error", "-select_streams", kind, ...entries, file));
+  return packets.map((packet: { pts_time: string }) => Number(packet.pts_time));
 }
 
 /** What the packager makes of a file, its target two seconds. */

@@ -71,7 +71,7 @@ describe("MPEG-TS segments, read by FFmpeg and MediaInfo", () => {
 
         const segments = await packaged(source, clip.samples);
         expect(segments.slice(0, 3).map(({ duration }) => Math.round(duration))).toEqual([2, 2, 2]);
-        for (const [n, { bytes }] of segments.entries()) {
+        for (const [n, { bytes }] of segments.slice(0, 3).entries()) {
           const file = `${place}/${n}.ts`;
           writeFileSync(file, Buffer.concat(bytes));
           // Each plays by itself: nothing to complain about, and all its streams are there.
@@ -95,8 +95,11 @@ describe("MPEG-TS segments, read by FFmpeg and MediaInfo", () => {
           const missing = hashes(source, kind).filter((hash) => !pictures.includes(hash));
           // The source's container tells how much of the first audio to leave out; Opus needs a while to be the same after.
           expect(missing.length).toBeLessThanOrEqual(kind === "v" ? 0 : 16);
-          const sent = times(source, kind);
-          shifts.push(...times(whole, kind).map((time, n) => time - (sent[n] ?? Number.NaN)));
+          // From the end: sound before the first picture is left out.
+          const sent = times(source, kind).reverse();
+          const received = times(whole, kind).reverse();
+          expect(sent.length - received.length).toBeLessThanOrEqual(kind === "v" ? 0 : 1);
+          shifts.push(...received.map((time, n) => time - (sent[n] ?? Number.NaN)));
         }
         // Video and audio are where they were to each other; Matroska and the gathering of audio round.
         expect(Math.max(...shifts) - Math.min(...shifts)).toBeLessThan(0.0025);

@@ -22,6 +22,14 @@ export type BrowserPlayback = {
   readonly complaints: readonly string[];
 };
 
+export type OpenPage = {
+  readonly page: Page;
+  /** Grows while the page is open. */
+  readonly complaints: string[];
+  /** Address of everything that the page asked for. */
+  readonly requests: string[];
+};
+
 /** Headless Chromium. Close it with `await using`. */
 export class Chromium implements AsyncDisposable {
   private constructor(private readonly browser: Browser) {}
@@ -33,12 +41,14 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** A new page; `viewport` in CSS pixels. */
-  async open(url: string, viewport = { width: 1280, height: 800 }): Promise<{ page: Page; complaints: string[] }> {
+  async open(url: string, viewport = { width: 1280, height: 800 }): Promise<OpenPage> {
     const page = await this.browser.newPage();
     const complaints = listenForComplaints(page);
+    const requests: string[] = [];
+    page.on("request", (request) => requests.push(request.url()));
     await page.setViewport(viewport);
     await page.goto(url, { waitUntil: "domcontentloaded" });
-    return { page, complaints };
+    return { page, complaints, requests };
   }
 
   /** Opens a page with a video, waits until it plays, and watches it for some seconds. */
@@ -49,12 +59,7 @@ export class Chromium implements AsyncDisposable {
       await page.waitForFunction(playing, { timeout: startWithinMs }).catch((error: unknown) => {
         complaints.push(`did not start to play within ${startWithinMs} ms: ${error}`);
       });
-      const samples: VideoSample[] = [];
-      for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(500)) {
-        const sample = await sampleVideo(page);
-        if (sample) samples.push(sample);
-      }
-      return { samples, complaints };
+      return { samples: await watchVideo(page, seconds), complaints };
     } finally {
       await page.close();
     }
@@ -65,8 +70,18 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
+/** Samples the page's video twice a second. */
+export async function watchVideo(page: Page, seconds: number): Promise<VideoSample[]> {
+  const samples: VideoSample[] = [];
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(500)) {
+    const sample = await sampleVideo(page);
+    if (sample) samples.push(sample);
+  }
+  return samples;
+}
+
 /** @returns undefined while the page has no video element */
-export async function sampleVideo(page: Page): Promise<VideoSample | undefined> {
+async function sampleVideo(page: Page): Promise<VideoSample | undefined> {
   const sample = await page.evaluate(`(() => {
     const video = ${VIDEO};
     if (!video) return null;
@@ -89,7 +104,9 @@ function listenForComplaints(page: Page): string[] {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error}`));
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`console: ${message.text()}`);
+    // What failed to load is told below, with its status.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(`console: ${message.text()}`);
   });
   page.on("requestfailed", (request) => {
     // A player gives up requests that it no longer needs, such as a blocking reload when the page closes.

@@ -1,0 +1,119 @@
+import { version } from "../../package.json";
+import type { ApplicationConfig } from "../config/application.ts";
+import type { Config } from "../config/schema.ts";
+import type { ListenAddress } from "../config/units.ts";
+import { encodeStill } from "../formats/mp4/keyframe-file.ts";
+import { type HttpGateway, startHttpGateway } from "../gateways/http/gateway.ts";
+import type { StreamSummary } from "../gateways/http/stream-list.ts";
+import { type RtmpGateway, startRtmpGateway } from "../gateways/rtmp/server.ts";
+import { HlsOrigin } from "../hls/origin.ts";
+import type { Log } from "../log.ts";
+import type { Millis } from "../media/time.ts";
+import { StreamRegistry } from "../streams/registry.ts";
+import type { Stream } from "../streams/stream.ts";
+import { applicationOf } from "../streams/stream-path.ts";
+import { HlsModule } from "./hls.ts";
+import { summarise } from "./stream-summary.ts";
+
+export type ServerOptions = {
+  readonly log: Log;
+};
+
+/** A server that listens. */
+export type Server = {
+  readonly config: Config;
+  /** Where it listens, with the ports that were taken where 0 was asked for. */
+  readonly rtmp: readonly ListenAddress[];
+  readonly http: readonly ListenAddress[];
+  streams(): readonly StreamSummary[];
+  /** Ends every stream and connection. Harmless when called twice. */
+  close(): Promise<void>;
+};
+
+/** How often waiting streams and requests are looked at. */
+const TICK: Millis = 200;
+/** Streams at the same time. */
+const MAX_STREAMS = 10_000;
+
+/**
+ * Puts the rooms together and listens.
+ * @throws ListenError when an address cannot be had; then nothing is left running
+ */
+export async function startServer(config: Config, { log }: ServerOptions): Promise<Server> {
+  const clock = () => performance.now();
+  const wallclockAt = (now: Millis) => performance.timeOrigin + now;
+  const application = (name: string): ApplicationConfig | undefined =>
+    config.applications[name] ?? config.applications["*"];
+
+  const origin = new HlsOrigin();
+  const hls = new HlsModule({ origin, log, wallclockAt });
+  const registry = new StreamRegistry({
+    policy: (name) => {
+      const found = application(name);
+      return found && { live: found.live, secondPublisher: found.secondPublisher, graceMs: found.hls.grace };
+    },
+    maxStreams: MAX_STREAMS,
+    onStream: (stream, now) => {
+      const found = application(applicationOf(stream.path));
+      if (found?.hls.enabled) hls.attach(stream, found.hls, now);
+    },
+    onRemoved: (stream) => log.info("stream ended", { path: stream.path }),
+    onSinkFailure: (stream, error) =>
+      log.error("an output failed and was taken off its stream", { path: stream.path, error: describe(error) }),
+  });
+
+  let rtmp: RtmpGateway | undefined;
+  let http: HttpGateway | undefined;
+  const timer = setInterval(() => {
+    const now = clock();
+    registry.tick(now);
+    origin.tick(now);
+  }, TICK);
+  const close = async (): Promise<void> => {
+    clearInterval(timer);
+    await rtmp?.close();
+    registry.close(clock());
+    await hls.close();
+    await http?.close();
+  };
+
+  try {
+    rtmp = startRtmpGateway({ config: config.rtmp, ingest: registry, log, clock });
+    http = startHttpGateway({
+      config: config.http,
+      origin,
+      streams: {
+        list: () => registry.list().map((stream) => summarise(stream, clock(), wallclockAt)),
+        get: (path) => {
+          const stream = registry.get(path);
+          return stream && summarise(stream, clock(), wallclockAt);
+        },
+        poster: (path) => poster(registry.get(path)),
+      },
+      rtmpPort: rtmp.addresses[0]?.port,
+      version,
+      log,
+      now: clock,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    config,
+    rtmp: rtmp.addresses,
+    http: http.addresses,
+    streams: () => registry.list().map((stream) => summarise(stream, clock(), wallclockAt)),
+    close,
+  };
+}
+
+/** The latest keyframe as an MP4 file of one frame. */
+function poster(stream: Stream | undefined): Uint8Array | undefined {
+  const keyframe = stream?.cache.keyframe;
+  return keyframe && encodeStill(keyframe.track, keyframe.packet.data);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -27,6 +27,8 @@ const VIDEO_PATIENCE = 2;
 const MAX_PART_SAMPLES = 2_000;
 const MAX_PART_BYTES = 32 * 1024 ** 2;
 const MAX_SEGMENT_BYTES = 128 * 1024 ** 2;
+/** A part that is not its segment's last must have 85 % of PART-TARGET (RFC 8216bis 4.4.4.9). */
+const LEAST_OF_TARGET = 0.86;
 /** Shortest part, in seconds, where times leave no room for more. */
 const LEAST = 0.001;
 
@@ -189,7 +191,10 @@ export class PartCutter {
     return start !== undefined && rescale(start, this.#audioTimescale, this.timescale) < this.#partLimit();
   }
 
-  /** Cuts when the latest frame is expected to last until the part has to end. */
+  /**
+   * Cuts when the latest frame is expected to last until the part has to end. Where the frame rate varies, the next frame
+   * may come before that or after: then the part ends where the next can come at the earliest, if it is long enough.
+   */
   #cutIfFull(): void {
     const limit = this.#partLimit();
     if (!this.#video) {
@@ -199,18 +204,23 @@ export class PartCutter {
       if (end + step > limit + step / 8 || this.#isHuge()) this.#cut(this.#within(end));
       return;
     }
+    const lastFrame = this.#lastFrame as Ticks;
     const frame = this.#frameDuration();
-    const end = (this.#lastFrame as Ticks) + frame;
     if (this.#isHuge()) {
-      this.#cut(this.#within(Math.round(end)));
+      this.#cut(this.#within(Math.round(lastFrame + frame)));
       return;
     }
-    if (this.#frames.duration === undefined || end < limit - frame / 8) return;
+    const range = this.#frames.range;
+    if (!range) return;
+    const nearly = limit - frame / 8;
+    const earliest = lastFrame + range.shortest;
+    const isLong = earliest >= (this.#partStart as Ticks) + this.#ticks(this.#targets.part * LEAST_OF_TARGET);
+    if (earliest < nearly && !(isLong && lastFrame + range.longest >= nearly)) return;
     // Frames longer than half a part: wait for the audio that belongs beside them.
     const slow = frame > this.#ticks(this.#targets.part) / 2;
     if (slow && this.#audio && (this.#audioEnd() ?? limit) < limit) return;
     this.#fixPart(this.#audio ? 0 : frame);
-    this.#cut(this.#partLimit());
+    this.#cut(earliest < nearly ? Math.round(earliest) : this.#partLimit());
   }
 
   #fixPart(frame: Ticks): void {
@@ -291,10 +301,12 @@ export class PartCutter {
 
   /** Whether the next frame is likely the keyframe that ends the segment, judging by the distance of the last two. */
   #keyExpected(): boolean {
-    if (this.#lastKey === undefined || this.#keyDistance === 0 || this.#lastFrame === undefined) return false;
+    const range = this.#frames.range;
+    if (this.#lastKey === undefined || this.#keyDistance === 0 || this.#lastFrame === undefined || !range) return false;
     if (this.#segmentElapsed < this.#ticks(this.#targets.segmentLeast)) return false;
-    const frame = this.#frameDuration();
-    return Math.abs(this.#lastKey + this.#keyDistance - (this.#lastFrame + frame)) < frame / 2;
+    const tolerance = range.shortest / 4;
+    const wait = this.#lastKey + this.#keyDistance - this.#lastFrame;
+    return wait > range.shortest - tolerance && wait < range.longest + tolerance;
   }
 
   #endSegment(): void {

@@ -1,0 +1,116 @@
+import type { MediaPlaylist, PlaylistSegment, ServerControl } from "../formats/m3u8/media-playlist.ts";
+import type { RenditionWindow, WindowSegment } from "./window.ts";
+
+/** Names of a rendition's resources, relative to its playlist. Never used again for other bytes. */
+export type RenditionNames = {
+  segment(msn: number): string;
+  part(msn: number, part: number): string;
+  init(number: number): string;
+};
+
+export type PlaylistProfile = {
+  readonly names: RenditionNames;
+  /** Parts, blocking reload, delta updates. */
+  readonly lowLatency: boolean;
+  /** EXT-X-VERSION of a whole playlist (RFC 8216bis 8): 6 where EXT-X-MAP is needed, else 3. */
+  readonly version: number;
+};
+
+/** EXT-X-SKIP needs it (RFC 8216bis 8). */
+const DELTA_VERSION = 9;
+/** Parts are listed for segments this near the end, in target durations (4.4.4.9). */
+const PART_TARGETS = 3;
+const SKIP_TARGETS = 6;
+const HOLD_BACK_TARGETS = 3;
+const PART_HOLD_BACK_PARTS = 3;
+
+/** Whether the window holds enough for a player to start with. */
+export function isPlayable(window: RenditionWindow, lowLatency: boolean): boolean {
+  if (window.segments.length === 0) return false;
+  if (!lowLatency || window.ended || window.segments.length > 1) return true;
+  // Players that stay three parts behind the end need as many.
+  const parts = (window.segments[0]?.parts.length ?? 0) + (window.open?.parts.length ?? 0);
+  return parts >= PART_HOLD_BACK_PARTS;
+}
+
+/**
+ * The media playlist of what the window holds. Settles the announced durations when it is the first. With `delta`, the
+ * segments beyond the skip boundary are left out, if there are any.
+ */
+export function toMediaPlaylist(window: RenditionWindow, profile: PlaylistProfile, delta: boolean): MediaPlaylist {
+  const { lowLatency, names } = profile;
+  const { targets } = window;
+  const targetDuration = targets.fix(window.longest);
+  const skipped = delta && lowLatency && !window.ended ? countSkipped(window, SKIP_TARGETS * targetDuration) : 0;
+  const listed = window.segments;
+  const next = lowLatency ? window.nextPart : undefined;
+  const before = listed[skipped - 1];
+  return {
+    version: skipped > 0 ? DELTA_VERSION : profile.version,
+    targetDuration,
+    independentSegments: window.allIndependent,
+    serverControl: lowLatency ? serverControl(targetDuration, targets.part) : undefined,
+    partTarget: lowLatency ? targets.part : undefined,
+    mediaSequence: listed[0]?.msn ?? window.open?.msn ?? 0,
+    discontinuitySequence: window.discontinuitySequence,
+    skipped,
+    mapBefore: before?.init === undefined ? undefined : names.init(before.init),
+    segments: toSegments(window, profile, skipped, PART_TARGETS * targetDuration),
+    preloadHint: next && names.part(next.msn, next.part),
+    ended: window.ended,
+  };
+}
+
+function serverControl(targetDuration: number, part: number): ServerControl {
+  return {
+    canBlockReload: true,
+    canSkipUntil: SKIP_TARGETS * targetDuration,
+    holdBack: HOLD_BACK_TARGETS * targetDuration,
+    partHoldBack: PART_HOLD_BACK_PARTS * part,
+  };
+}
+
+function toSegments(window: RenditionWindow, profile: PlaylistProfile, from: number, partsWithin: number) {
+  const out: PlaylistSegment[] = [];
+  const { open } = window;
+  let behind = 0;
+  if (open && open.parts.length > 0 && profile.lowLatency) {
+    out.push(toSegment(open, profile, true, true));
+    behind = open.duration;
+  }
+  for (let i = window.segments.length - 1; i >= from; i--) {
+    const segment = window.segments[i] as WindowSegment;
+    out.push(toSegment(segment, profile, behind < partsWithin, false));
+    behind += segment.duration;
+  }
+  return out.reverse();
+}
+
+function toSegment(segment: WindowSegment, profile: PlaylistProfile, withParts: boolean, isOpen: boolean) {
+  const { names } = profile;
+  const { msn, wallclock, discontinuity, duration } = segment;
+  return {
+    uri: isOpen ? undefined : names.segment(msn),
+    duration,
+    discontinuity,
+    wallclock,
+    map: segment.init === undefined ? undefined : names.init(segment.init),
+    parts: withParts
+      ? segment.parts.map((part, index) => ({
+          uri: names.part(msn, index),
+          duration: part.duration,
+          independent: part.independent,
+        }))
+      : [],
+  };
+}
+
+/** Segments that end farther than `boundary` seconds from the end of the last complete one (4.4.3.8). */
+function countSkipped(window: RenditionWindow, boundary: number): number {
+  let behind = 0;
+  for (let i = window.segments.length - 1; i >= 0; i--) {
+    if (behind >= boundary) return i + 1;
+    behind += (window.segments[i] as WindowSegment).duration;
+  }
+  return 0;
+}

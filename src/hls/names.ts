@@ -1,0 +1,51 @@
+import type { Millis } from "../media/time.ts";
+import type { RenditionNames } from "./media-playlists.ts";
+
+/** Names below a stream: the multivariant playlist, the media playlist, and the folder of its media. */
+export const MULTIVARIANT = "index.m3u8";
+export const MEDIA_PLAYLIST = "main.m3u8";
+const FOLDER = "main/";
+
+/** A resource of a rendition, by name. */
+export type NamedMedia =
+  | { readonly type: "init"; readonly number: number }
+  | { readonly type: "segment"; readonly msn: number }
+  | { readonly type: "part"; readonly msn: number; readonly part: number };
+
+/** `main/init-17.mp4`, `main/17.m4s`, `main/17.0.m4s`. FFmpeg and others look at the extension. */
+export const CMAF_NAMES: RenditionNames = {
+  segment: (msn) => `${FOLDER}${msn}.m4s`,
+  part: (msn, part) => `${FOLDER}${msn}.${part}.m4s`,
+  init: (number) => `${FOLDER}init-${number}.mp4`,
+};
+
+/** `main/17.ts`. */
+export const TS_NAMES: RenditionNames = {
+  segment: (msn) => `${FOLDER}${msn}.ts`,
+  part: (msn, part) => `${FOLDER}${msn}.${part}.ts`,
+  init: (number) => `${FOLDER}init-${number}.mp4`,
+};
+
+const MEDIA_NAME = /^main\/(?:init-(\d{1,15})\.mp4|(\d{1,15})(?:\.(\d{1,6}))?\.(?:m4s|ts))$/;
+
+/** What a resource name stands for; undefined when it is none of these. */
+export function parseMediaName(resource: string): NamedMedia | undefined {
+  const match = MEDIA_NAME.exec(resource);
+  if (!match) return undefined;
+  const [, init, msn, part] = match;
+  if (init !== undefined) return { type: "init", number: Number(init) };
+  if (part !== undefined) return { type: "part", msn: Number(msn), part: Number(part) };
+  return { type: "segment", msn: Number(msn) };
+}
+
+const MSN_EPOCH: Millis = Date.UTC(2025, 0, 1);
+/** Two a second: faster than segments are made, and below 2^31 until 2059. */
+const MSN_INTERVAL: Millis = 500;
+
+/**
+ * A media sequence number for a stream that starts at `wallclock`: above all that the stream had before, so that players
+ * and caches survive a restart of the server without any stored state.
+ */
+export function firstMsnAt(wallclock: Millis): number {
+  return Math.max(0, Math.floor((wallclock - MSN_EPOCH) / MSN_INTERVAL));
+}

@@ -1,0 +1,56 @@
+import { formatMediaPlaylist } from "../formats/m3u8/format-media-playlist.ts";
+import { formatMultivariantPlaylist } from "../formats/m3u8/multivariant-playlist.ts";
+import type { Playlist } from "./answer.ts";
+import { type PlaylistProfile, toMediaPlaylist } from "./media-playlists.ts";
+import { type RenditionDescription, toMultivariantPlaylist } from "./multivariant.ts";
+import type { RenditionWindow } from "./window.ts";
+
+const encoder = new TextEncoder();
+
+/** The playlists of a rendition as bytes: rendered when first asked for after a change, then shared by all who ask. */
+export class RenditionPlaylists {
+  readonly #window: RenditionWindow;
+  readonly #profile: PlaylistProfile;
+  readonly #describe: () => RenditionDescription;
+  #version = -1;
+  #full: Playlist | undefined;
+  #delta: Playlist | undefined;
+  #multivariantText = "";
+  #multivariant: Playlist | undefined;
+
+  constructor(window: RenditionWindow, profile: PlaylistProfile, describe: () => RenditionDescription) {
+    this.#window = window;
+    this.#profile = profile;
+    this.#describe = describe;
+  }
+
+  media(delta: boolean): Playlist {
+    if (this.#version !== this.#window.version) {
+      this.#version = this.#window.version;
+      this.#full = undefined;
+      this.#delta = undefined;
+    }
+    if (!delta) return (this.#full ??= this.#render(false));
+    return (this.#delta ??= this.#render(true));
+  }
+
+  multivariant(): Playlist {
+    const text = formatMultivariantPlaylist(toMultivariantPlaylist(this.#describe(), this.#profile.version));
+    if (!this.#multivariant || text !== this.#multivariantText) {
+      this.#multivariantText = text;
+      this.#multivariant = toPlaylist(text);
+    }
+    return this.#multivariant;
+  }
+
+  #render(delta: boolean): Playlist {
+    const playlist = toMediaPlaylist(this.#window, this.#profile, delta);
+    // Nothing to skip: the whole playlist is the answer.
+    if (delta && playlist.skipped === 0) return this.media(false);
+    return toPlaylist(formatMediaPlaylist(playlist));
+  }
+}
+
+function toPlaylist(text: string): Playlist {
+  return { kind: "playlist", bytes: encoder.encode(text) };
+}

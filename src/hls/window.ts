@@ -1,0 +1,303 @@
+import type { Millis } from "../media/time.ts";
+import type { RenditionEvent } from "./rendition.ts";
+import type { PlaylistTargets } from "./targets.ts";
+
+export type WindowPart = { bytes: Uint8Array; readonly duration: number; readonly independent: boolean };
+
+export type WindowSegment = {
+  readonly msn: number;
+  readonly wallclock: Millis;
+  readonly discontinuity: boolean;
+  readonly init: number | undefined;
+  readonly parts: readonly WindowPart[];
+  /** Seconds; while the segment is open, the sum of its parts. */
+  readonly duration: number;
+  readonly independent: boolean;
+};
+
+export type WindowOptions = {
+  readonly targets: PlaylistTargets;
+  /** How much of the past is listed. */
+  readonly windowMs: Millis;
+  /** EXT-X-DISCONTINUITY-SEQUENCE of the first playlist. */
+  readonly discontinuitySequence: number;
+  /** Media is dropped beyond this, whatever its times say. */
+  readonly maxBytes?: number;
+};
+
+type Stored = {
+  -readonly [K in keyof WindowSegment]: WindowSegment[K];
+} & { parts: WindowPart[]; pieces: Uint8Array[]; size: number };
+
+/** A segment that left the playlist is dropped when so much media has passed, in seconds. */
+type Retired = { readonly segment: Stored; readonly until: number };
+
+/** Fewer listed segments make players start over or stall (Apple's authoring rules). */
+const MIN_SEGMENTS = 6;
+/** CAN-SKIP-UNTIL must be six target durations at least (RFC 8216bis 4.4.3.8). */
+const SKIP_TARGETS = 6;
+const MAX_BYTES = 1024 ** 3;
+/** More would only come of times that barely move. */
+const MAX_SEGMENTS = 1_000;
+
+/**
+ * Holds the segments, parts and initialization sections of a rendition that viewers may ask for. Bytes are held once: a
+ * segment is the pieces it came in until somebody asks for the whole, from then on the parts are views of that.
+ */
+export class RenditionWindow {
+  readonly targets: PlaylistTargets;
+  readonly #windowSeconds: number;
+  readonly #maxBytes: number;
+  readonly #inits = new Map<number, Uint8Array>();
+  #segments: Stored[] = [];
+  #open: Stored | undefined;
+  #retired: Retired[] = [];
+  #listed = 0;
+  #elapsed = 0;
+  #bytes = 0;
+  #version = 0;
+  #discontinuitySequence: number;
+  #broken = true;
+  #ended = false;
+  #lastExpected = false;
+  #allIndependent = true;
+  #peak = 0;
+  #totalBytes = 0;
+  #totalSeconds = 0;
+
+  constructor(options: WindowOptions) {
+    this.targets = options.targets;
+    this.#windowSeconds = options.windowMs / 1000;
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#discontinuitySequence = options.discontinuitySequence;
+  }
+
+  /** Changes whenever the playlists do. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The complete segments of the playlist, oldest first. */
+  get segments(): readonly WindowSegment[] {
+    return this.#segments;
+  }
+
+  /** The segment that parts are being added to. */
+  get open(): WindowSegment | undefined {
+    return this.#open;
+  }
+
+  get discontinuitySequence(): number {
+    return this.#discontinuitySequence;
+  }
+
+  /** Between two runs of media: what comes next is behind a discontinuity. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether every segment so far began with a keyframe. */
+  get allIndependent(): boolean {
+    return this.#allIndependent;
+  }
+
+  /** Media bytes held, for the playlist and for those who still read what left it. */
+  get bytesHeld(): number {
+    return this.#bytes;
+  }
+
+  /** Media sequence number of the latest complete segment. */
+  get lastMsn(): number | undefined {
+    return this.#segments[this.#segments.length - 1]?.msn;
+  }
+
+  /** The part that is expected next; undefined when that cannot be told. */
+  get nextPart(): { readonly msn: number; readonly part: number } | undefined {
+    if (this.#ended || this.#broken) return undefined;
+    const open = this.#open;
+    if (open && !this.#lastExpected) return { msn: open.msn, part: open.parts.length };
+    const last = open?.msn ?? this.lastMsn;
+    return last === undefined ? undefined : { msn: last + 1, part: 0 };
+  }
+
+  /** Of all that has been held; bits per second. */
+  get bandwidth(): { readonly peak: number; readonly average: number } {
+    return {
+      peak: this.#peak,
+      average: this.#totalSeconds > 0 ? (this.#totalBytes * 8) / this.#totalSeconds : 0,
+    };
+  }
+
+  /** Longest segment listed, or open segment with a part more; seconds. */
+  get longest(): number {
+    let longest = this.#open ? this.#open.duration + this.targets.part : 0;
+    for (const segment of this.#segments) longest = Math.max(longest, segment.duration);
+    return longest;
+  }
+
+  write(event: RenditionEvent): void {
+    switch (event.type) {
+      case "init":
+        this.#inits.set(event.init, event.bytes);
+        this.#bytes += event.bytes.length;
+        return;
+      case "open": {
+        const { msn, wallclock, discontinuity, init } = event;
+        this.#open = {
+          msn,
+          wallclock,
+          discontinuity,
+          init,
+          parts: [],
+          pieces: [],
+          duration: 0,
+          independent: true,
+          size: 0,
+        };
+        this.#broken = false;
+        this.#lastExpected = false;
+        return;
+      }
+      case "part":
+        this.#addPart(event);
+        return;
+      case "segment":
+        this.#complete(event);
+        return;
+      case "break":
+        this.#broken = true;
+        this.#version++;
+        return;
+      case "end":
+        this.#ended = true;
+        this.#open = undefined;
+        this.#version++;
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** The whole segment; undefined when it is not held, or not complete. */
+  segment(msn: number): Uint8Array | undefined {
+    const segment = this.#find(msn);
+    if (!segment || segment === this.#open) return undefined;
+    const { pieces } = segment;
+    if (pieces.length === 1) return pieces[0];
+    const whole = new Uint8Array(segment.size);
+    let at = 0;
+    for (const piece of pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    segment.pieces = [whole];
+    let start = 0;
+    for (const part of segment.parts) {
+      const end = start + part.bytes.length;
+      part.bytes = whole.subarray(start, end);
+      start = end;
+    }
+    return whole;
+  }
+
+  part(msn: number, part: number): Uint8Array | undefined {
+    return this.#find(msn)?.parts[part]?.bytes;
+  }
+
+  init(number: number): Uint8Array | undefined {
+    return this.#inits.get(number);
+  }
+
+  #addPart(event: RenditionEvent & { readonly type: "part" }): void {
+    const open = this.#open;
+    if (!open) return;
+    const { bytes, duration, independent } = event;
+    open.parts.push({ bytes, duration, independent });
+    open.pieces.push(bytes);
+    open.size += bytes.length;
+    open.duration += duration;
+    this.#bytes += bytes.length;
+    this.#lastExpected = event.lastExpected;
+    this.#version++;
+  }
+
+  #complete(event: RenditionEvent & { readonly type: "segment" }): void {
+    const segment = this.#open;
+    if (!segment) return;
+    this.#open = undefined;
+    this.#bytes -= segment.size;
+    segment.pieces = [...event.bytes];
+    segment.size = event.bytes.reduce((size, piece) => size + piece.length, 0);
+    segment.duration = event.duration;
+    segment.independent = event.independent;
+    this.#bytes += segment.size;
+    if (!event.independent) this.#allIndependent = false;
+    this.#measure(segment);
+    this.#segments.push(segment);
+    this.#listed += segment.duration;
+    this.#elapsed += segment.duration;
+    this.#version++;
+    this.#slide();
+  }
+
+  #measure(segment: Stored): void {
+    this.#totalBytes += segment.size;
+    this.#totalSeconds += segment.duration;
+    // Very short segments (before a break) say little about the rate.
+    if (this.#peak > 0 && segment.duration < this.targets.segment / 2) return;
+    this.#peak = Math.max(this.#peak, (segment.size * 8) / Math.max(0.1, segment.duration));
+  }
+
+  #slide(): void {
+    const keep = Math.max(this.#windowSeconds, SKIP_TARGETS * this.targets.estimate(this.longest));
+    for (let first = this.#segments[0]; first; first = this.#segments[0]) {
+      const spare = this.#segments.length > MIN_SEGMENTS && this.#listed - first.duration >= keep;
+      const over = (this.#bytes > this.#maxBytes && this.#segments.length > 1) || this.#segments.length > MAX_SEGMENTS;
+      if (!spare && !over) break;
+      this.#retire(first);
+      if (over) this.#dropRetired(Number.POSITIVE_INFINITY);
+    }
+    this.#dropRetired(this.#elapsed);
+  }
+
+  /** It stays to be fetched for its own and the playlist's duration (RFC 8216bis 6.2.2). */
+  #retire(segment: Stored): void {
+    this.#segments.shift();
+    this.#retired.push({ segment, until: this.#elapsed + segment.duration + this.#listed });
+    this.#listed -= segment.duration;
+    if (segment.discontinuity) this.#discontinuitySequence++;
+  }
+
+  #dropRetired(elapsed: number): void {
+    let dropped = false;
+    for (let first = this.#retired[0]; first && first.until <= elapsed; first = this.#retired[0]) {
+      this.#retired.shift();
+      this.#bytes -= first.segment.size;
+      dropped = true;
+    }
+    if (dropped && this.#inits.size > 1) this.#dropInits();
+  }
+
+  #dropInits(): void {
+    const oldest = this.#retired[0]?.segment.init ?? this.#segments[0]?.init;
+    if (oldest === undefined) return;
+    for (const [number, bytes] of this.#inits) {
+      if (number >= oldest) continue;
+      this.#inits.delete(number);
+      this.#bytes -= bytes.length;
+    }
+  }
+
+  /** Numbers rise by one, so a place can be computed. */
+  #find(msn: number): Stored | undefined {
+    if (this.#open?.msn === msn) return this.#open;
+    const first = this.#segments[0];
+    if (first && msn >= first.msn) return this.#segments[msn - first.msn];
+    const oldest = this.#retired[0]?.segment;
+    return oldest && this.#retired[msn - oldest.msn]?.segment;
+  }
+}

@@ -1,11 +1,11 @@
-import type { ListedStream, StreamList } from "../src/gateways/http/stream-list.ts";
+import type { FoundStream, StreamList } from "../src/gateways/http/stream-list.ts";
 import type { ServerClock } from "./server-clock.ts";
 
 /** An unanswered request counts as unreachable after this. */
 const TIMEOUT_MS = 8_000;
 
 export type StreamLookup =
-  | { readonly found: "stream"; readonly stream: ListedStream }
+  | { readonly found: "stream"; readonly stream: FoundStream }
   | { readonly found: "none" | "unreachable" };
 
 /** All streams, or undefined when the server does not answer. */
@@ -27,7 +27,7 @@ export async function fetchStream(path: string, clock: ServerClock): Promise<Str
     const answered = Date.now();
     if (response.status === 404) return { found: "none" };
     if (!response.ok) return { found: "unreachable" };
-    const stream = (await response.json()) as ListedStream & { readonly serverTime: number };
+    const stream = (await response.json()) as FoundStream;
     clock.learn(stream.serverTime, asked, answered);
     return { found: "stream", stream };
   } catch {

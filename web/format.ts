@@ -16,7 +16,9 @@ const CODEC_NAMES: Readonly<Record<string, string>> = {
 
 /** `H.264 + AAC` */
 export function formatCodecs({ video, audio }: Pick<StreamSummary, "video" | "audio">): string {
-  return [video?.codec, audio?.codec].flatMap((codec) => (codec ? [CODEC_NAMES[codec] ?? codec] : [])).join(" + ");
+  return [video?.codec, audio?.codec]
+    .flatMap((codec) => (codec ? [CODEC_NAMES[codec] ?? codec] : []))
+    .join("\u00a0+\u00a0");
 }
 
 /** What is known of the media, in the order a reader looks for it. */
@@ -24,7 +26,7 @@ export function formatMedia(stream: Pick<StreamSummary, "video" | "audio" | "bit
   const { video, audio } = stream;
   return [
     video && video.width > 0 ? `${video.width}\u00d7${video.height}` : "",
-    video && video.frameRate > 0 ? `${formatFrameRate(video.frameRate)} fps` : "",
+    video && video.frameRate > 0 ? `${formatFrameRate(video.frameRate)}\u00a0fps` : "",
     formatCodecs(stream),
     audio ? strings.channels(audio.channels) : "",
     stream.bitrate > 0 ? formatBitrate(stream.bitrate) : "",
@@ -33,7 +35,7 @@ export function formatMedia(stream: Pick<StreamSummary, "video" | "audio" | "bit
 
 /** Bits per second as `840 kbit/s`, `2.5 Mbit/s`. */
 export function formatBitrate(bitrate: number): string {
-  return bitrate < 999_500 ? `${Math.round(bitrate / 1000)} kbit/s` : `${(bitrate / 1e6).toFixed(1)} Mbit/s`;
+  return bitrate < 999_500 ? `${Math.round(bitrate / 1000)}\u00a0kbit/s` : `${(bitrate / 1e6).toFixed(1)}\u00a0Mbit/s`;
 }
 
 /** Measured rates wobble: `30`, `29.97`, `12.5`. */
@@ -41,6 +43,14 @@ export function formatFrameRate(rate: number): string {
   const common = [23.976, 24, 25, 29.97, 30, 50, 59.94, 60].find((value) => Math.abs(value - rate) < 0.015 * value);
   const nearest = common !== undefined && Math.abs(Math.round(rate) - rate) < 0.2 ? Math.round(rate) : common;
   return String(Number((nearest ?? rate).toFixed(2)));
+}
+
+/** What encoders call themselves, as people call them: `OBS 29.0.2`, `FFmpeg`. */
+export function formatAgent(agent: string): string {
+  const obs = /libobs version ([\d.]+)/.exec(agent);
+  if (obs) return `OBS ${obs[1]}`;
+  if (/^Lavf\d/.test(agent)) return "FFmpeg";
+  return agent.length > 40 ? `${agent.slice(0, 39)}\u2026` : agent;
 }
 
 /** Milliseconds as `12 s`, `5 min`, `2 h 05 min`, `3 d 4 h`. */

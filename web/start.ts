@@ -8,6 +8,7 @@ import { strings } from "./strings.ts";
 const POLL_MS = 2_500;
 
 const summary = byId("summary", HTMLHeadingElement);
+const hint = byId("hint", HTMLParagraphElement);
 const trouble = byId("trouble", HTMLParagraphElement);
 const list = byId("streams", HTMLUListElement);
 const publish = byId("publish", HTMLElement);
@@ -28,6 +29,7 @@ function show({ streams, version, rtmpPort }: StreamList): void {
   const sorted = [...streams].sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
   const live = sorted.filter((stream) => stream.state === "live").length;
   setText(summary, live === 0 ? strings.nothingLive : strings.countLive(live));
+  hint.hidden = streams.length > 0;
   byId("version", HTMLSpanElement).textContent = version;
   showCards(sorted);
   publish.hidden = rtmpPort === undefined;
@@ -72,6 +74,7 @@ function setText(element: HTMLElement, text: string): void {
 }
 
 trouble.textContent = strings.unreachable;
+hint.textContent = strings.nothingLiveHint;
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copies]")) {
   copyOnClick(button, strings.copy, () => document.getElementById(button.dataset.copies ?? "")?.textContent ?? "");
 }

@@ -1,7 +1,7 @@
 import type { ListedStream } from "../src/gateways/http/stream-list.ts";
 import { copyOnClick } from "./copy.ts";
 import { create } from "./element.ts";
-import { formatDuration, formatMedia } from "./format.ts";
+import { formatAgent, formatDuration, formatMedia } from "./format.ts";
 import { Picture } from "./picture.ts";
 import { strings } from "./strings.ts";
 
@@ -36,8 +36,10 @@ export class StreamCard {
     const page = create("button", "button");
     const playlist = create("button", "button");
     for (const button of [page, playlist]) button.type = "button";
-    copyOnClick(page, strings.copyPage, () => new URL(urls.watch, location.href).href);
-    copyOnClick(playlist, strings.copyPlaylist, () => new URL(urls.playlist, location.href).href);
+    page.title = strings.copyPage;
+    playlist.title = strings.copyPlaylist;
+    copyOnClick(page, strings.copyPageShort, () => new URL(urls.watch, location.href).href);
+    copyOnClick(playlist, strings.copyPlaylistShort, () => new URL(urls.playlist, location.href).href);
     const actions = create("div", "actions");
     actions.append(watch, page, playlist);
     const body = create("div", "body");
@@ -53,9 +55,9 @@ export class StreamCard {
     this.#viewers.textContent = strings.viewers(stream.viewers);
     this.#media.textContent = formatMedia(stream).join(" \u00b7 ");
     this.#more.textContent = [
-      strings.since(formatDuration(Date.now() - Date.parse(stream.since))),
+      strings.started(formatDuration(Date.now() - Date.parse(stream.since))),
       stream.keyframeInterval > 0 ? strings.keyframes(String(Number(stream.keyframeInterval.toFixed(1)))) : "",
-      stream.agent ?? "",
+      stream.agent ? formatAgent(stream.agent) : "",
     ]
       .filter((fact) => fact !== "")
       .join(" \u00b7 ");

@@ -13,7 +13,7 @@ import { MAX_TARGET_LENGTH, parseRequestTarget, type RequestTarget } from "./req
 import { Responses } from "./responses.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { answerFile, answerFileOptions, hasFile } from "./static-files.ts";
-import { listStream, type StreamList, type StreamSummary } from "./stream-list.ts";
+import { type FoundStream, listStream, type StreamList, type StreamSummary } from "./stream-list.ts";
 import { Viewers } from "./viewers.ts";
 
 export type HttpGatewayOptions = {
@@ -225,7 +225,8 @@ export class HttpHandler {
   #stream(path: string, conditions: Conditions): Response {
     const stream = this.options.streams.get(path);
     if (!stream) return this.#responses.json(404, { error: "not-live", message: `"${path}" is not live` }, conditions);
-    return this.#responses.json(200, listStream(stream, this.viewers(path)), conditions);
+    const found: FoundStream = { ...listStream(stream, this.viewers(path)), serverTime: Date.now() };
+    return this.#responses.json(200, found, conditions);
   }
 
   #page(route: Route, query: string, conditions: Conditions): Response | Promise<Response> {

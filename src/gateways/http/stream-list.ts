@@ -30,6 +30,12 @@ export type ListedStream = StreamSummary & {
   readonly urls: { readonly watch: string; readonly playlist: string; readonly poster: string };
 };
 
+/** The body of `/api/streams/PATH`. */
+export type FoundStream = ListedStream & {
+  /** Wall clock, ms since the epoch: players measure latency by it, since a viewer's own clock may be wrong. */
+  readonly serverTime: number;
+};
+
 /** The body of `/api/streams`. */
 export type StreamList = {
   readonly version: string;

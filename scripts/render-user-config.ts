@@ -1,5 +1,5 @@
 import type { SettingNode } from "../src/config/tree.ts";
-import { formatDuration, formatListen, formatSize, type ListenAddress } from "../src/config/units.ts";
+import { writtenValue } from "../src/config/values.ts";
 
 /** The TypeScript source of the documented `UserConfig` type, from the settings' own descriptions. */
 export function renderUserConfig(tree: SettingNode): string {
@@ -39,18 +39,6 @@ function heading(node: SettingNode): string {
 export function writtenDefault(node: SettingNode): string | undefined {
   if (node.default === undefined) return undefined;
   return JSON.stringify(writtenValue(node, node.default));
-}
-
-/** A resolved value as a user would write it: units as text. */
-export function writtenValue(node: SettingNode, value: unknown): unknown {
-  if (node.kind === "unit") {
-    if (node.unit === "duration") return formatDuration(value as number);
-    if (node.unit === "size") return formatSize(value as number);
-    const text = formatListen(value as ListenAddress);
-    return /^\d+$/.test(text) ? Number(text) : text;
-  }
-  if (node.kind === "list" && Array.isArray(value)) return value.map((item) => writtenValue(node.item, item));
-  return value;
 }
 
 type Names = ReadonlyMap<unknown, string>;

@@ -4,8 +4,12 @@ import { formatPath, type KeyPath, type Mistake, type Notice, type Source } from
 import type { Config } from "./schema.ts";
 import { formatDuration, formatListen, type ListenAddress } from "./units.ts";
 
-/** Where a setting's value comes from. */
-export type Locate = (path: KeyPath) => Source;
+export type Origins = {
+  /** Where a mistake about a setting should point: the setting, or what is written around it. */
+  readonly locate: (path: KeyPath) => Source;
+  /** Where its value comes from. */
+  readonly source: (path: KeyPath) => Source;
+};
 
 export type Findings = { readonly mistakes: readonly Mistake[]; readonly notices: readonly Notice[] };
 
@@ -13,7 +17,7 @@ export type Findings = { readonly mistakes: readonly Mistake[]; readonly notices
 const RESERVED_NAMES = ["_naru", "api"];
 
 /** Finds settings that are right one by one and wrong together. */
-export function checkTogether(config: Config, locate: Locate): Findings {
+export function checkTogether(config: Config, { locate, source }: Origins): Findings {
   const mistakes: Mistake[] = [];
   const notices: Notice[] = [];
   const conflict = (path: KeyPath, message: string, hint: string): void => {
@@ -27,7 +31,7 @@ export function checkTogether(config: Config, locate: Locate): Findings {
   for (const [name, application] of Object.entries(config.applications)) {
     const wrong = name === "*" ? undefined : wrongName(name);
     if (wrong) conflict(["applications", name], wrong, "choose another name");
-    checkHls(application, ["applications", name, "hls"], locate, conflict, notice);
+    checkHls(application, ["applications", name, "hls"], source, conflict, notice);
   }
   checkSharedPaths(config, notice);
   if (config.rtmp.listen.length === 0) {
@@ -71,7 +75,7 @@ function wrongName(name: string): string | undefined {
 }
 
 function checkHls({ hls }: ApplicationConfig, path: KeyPath, locate: Locate, conflict: Report, notice: Report): void {
-  const wrote = (key: string): boolean => locate([...path, key]).from !== "default";
+  const wrote = (key: string): boolean => source([...path, key]).from !== "default";
   if (!hls.enabled) return;
   const lowLatency = hls.lowLatency && hls.format === "cmaf";
   if (hls.path !== undefined && hls.format === "cmaf") {

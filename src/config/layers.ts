@@ -23,6 +23,11 @@ export function layerOf(layers: readonly Layer[], path: KeyPath): Layer | undefi
   return undefined;
 }
 
+/** Where the value at `path` comes from; the default when no layer holds it. */
+export function sourceInLayers(layers: readonly Layer[], path: KeyPath): Source {
+  return layerOf(layers, path)?.locate(path) ?? { from: "default" };
+}
+
 /** Where the value at `path`, or the nearest group around it that somebody wrote, comes from. */
 export function locateInLayers(layers: readonly Layer[], path: KeyPath): Source {
   for (let length = path.length; length > 0; length--) {

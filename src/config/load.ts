@@ -9,7 +9,7 @@ import { readToml } from "./files/toml.ts";
 import { readYaml } from "./files/yaml.ts";
 import { type ConfigFlags, readFlags } from "./flags.ts";
 import { toMistakes } from "./issues.ts";
-import { isSettings, type Layer, locateInLayers, mergeLayers } from "./layers.ts";
+import { isSettings, type Layer, locateInLayers, mergeLayers, sourceInLayers } from "./layers.ts";
 import { ConfigError, type KeyPath, type Mistake, type MistakeCode, type Notice, type Source } from "./mistake.ts";
 import { diskIncludes, readNginx } from "./nginx/read.ts";
 import type { NginxRow } from "./nginx/report.ts";
@@ -57,14 +57,15 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 
   const result = parse(layers, tree, locate);
   const mistakes = [...read.mistakes, ...env.mistakes, ...result.mistakes];
-  const together = result.config ? checkTogether(result.config, locate) : { mistakes: [], notices: [] };
+  const source = (path: KeyPath): Source => sourceInLayers(layers, path);
+  const together = result.config ? checkTogether(result.config, { locate, source }) : { mistakes: [], notices: [] };
   mistakes.push(...together.mistakes);
   if (mistakes.length > 0 || !result.config) throw new ConfigError(inOrder(mistakes), read.texts);
   return {
     config: deepFreeze(result.config),
     file,
     kind: read.kind,
-    source: locate,
+    source,
     notices: [...read.notices, ...together.notices],
     written: read.layer,
     nginx: read.nginx,

@@ -59,8 +59,8 @@ export function readNginx({ file, text, allowUnsupported, includes }: NginxInput
   };
 }
 
-function guardMistake({ file, line, text, note }: NginxRow): Mistake {
-  const source = { from: "file" as const, file, line };
+function guardMistake({ file, line, column, text, note }: NginxRow): Mistake {
+  const source = { from: "file" as const, file, line, column };
   const message = `"${text}" is not supported: ${note}`;
   return { code: "nginx-guard-unsupported", source, path: "", message, hint: FLAG_HINT };
 }
@@ -69,8 +69,8 @@ function guardMistake({ file, line, text, note }: NginxRow): Mistake {
 function unsupportedNotices(rows: readonly NginxRow[], guards: boolean): readonly Notice[] {
   return rows
     .filter((row) => row.status === "unsupported" && (guards || !row.guard))
-    .map(({ file, line, text, note }) => ({
-      source: { from: "file", file, line },
+    .map(({ file, line, column, text, note }) => ({
+      source: { from: "file", file, line, column },
       path: "",
       message: `"${text}" is not supported`,
       hint: note,

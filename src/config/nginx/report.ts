@@ -7,6 +7,7 @@ import { mistakeAt, type Node } from "./validate.ts";
 export type NginxRow = {
   readonly file: string;
   readonly line: number;
+  readonly column: number;
   /** As written, blocks without their content. */
   readonly text: string;
   readonly status: "mapped" | "ignored" | "unsupported";
@@ -50,9 +51,9 @@ export class Report {
   }
 
   #row(node: Node, draft: Draft): NginxRow {
-    const { file, line } = node.directive;
+    const { file, line, column } = node.directive;
     const verdict = this.#verdicts.get(node.directive) ?? judge(node, draft);
-    return { file, line, text: formatDirective(node.directive), ...verdict };
+    return { file, line, column, text: formatDirective(node.directive), ...verdict };
   }
 }
 

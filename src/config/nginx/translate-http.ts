@@ -111,7 +111,7 @@ function translateLocations(scope: Scope, draft: Draft, report: Report): void {
       (first as Placed).by.directive,
       true,
     );
-    for (const [index, { by, location }] of all.entries()) {
+    for (const [index, { by }] of all.entries()) {
       draft.mark(["http", "locations", index], by.directive);
       draft.note(by.directive, `http.locations[${index}]`);
     }

@@ -1,0 +1,30 @@
+import { isSettings } from "./layers.ts";
+import type { KeyPath } from "./mistake.ts";
+import type { SettingNode } from "./tree.ts";
+import { formatDuration, formatListen, formatSize, type ListenAddress } from "./units.ts";
+
+/** One setting with its value. */
+export type SettingValue = { readonly path: KeyPath; readonly node: SettingNode; readonly value: unknown };
+
+/** Every setting of a resolved configuration, in the order of the schema. */
+export function settingValues(config: unknown, tree: SettingNode, path: KeyPath = []): readonly SettingValue[] {
+  if (tree.kind === "group" && isSettings(config)) {
+    return [...tree.fields].flatMap(([key, field]) => settingValues(config[key], field, [...path, key]));
+  }
+  if (tree.kind === "map" && tree.value.kind === "group" && isSettings(config)) {
+    return Object.entries(config).flatMap(([key, value]) => settingValues(value, tree.value, [...path, key]));
+  }
+  return config === undefined ? [] : [{ path, node: tree, value: config }];
+}
+
+/** A resolved value as a user would write it: times, sizes and addresses as text or bare numbers. */
+export function writtenValue(node: SettingNode, value: unknown): unknown {
+  if (node.kind === "unit") {
+    if (node.unit === "duration") return formatDuration(value as number);
+    if (node.unit === "size") return formatSize(value as number);
+    const text = formatListen(value as ListenAddress);
+    return /^\d+$/.test(text) ? Number(text) : text;
+  }
+  if (node.kind === "list" && Array.isArray(value)) return value.map((item) => writtenValue(node.item, item));
+  return value;
+}

@@ -29,8 +29,6 @@ export function checkTogether(config: Config, { locate, source }: Origins): Find
 
   checkListens(config, conflict);
   for (const [name, application] of Object.entries(config.applications)) {
-    const wrong = name === "*" ? undefined : wrongName(name);
-    if (wrong) conflict(["applications", name], wrong, "choose another name");
     checkHls(application, ["applications", name, "hls"], source, conflict, notice);
   }
   checkSharedPaths(config, notice);
@@ -41,6 +39,17 @@ export function checkTogether(config: Config, { locate, source }: Origins): Find
     notice(["applications"], "there is no application: every publisher is refused", 'add one, or "*" for any name');
   }
   return { mistakes, notices };
+}
+
+/** Finds names that no stream's path can begin with. */
+export function checkApplicationNames(names: readonly string[], locate: Origins["locate"]): readonly Mistake[] {
+  return names.flatMap((name) => {
+    const message = name === "*" ? undefined : wrongName(name);
+    if (message === undefined) return [];
+    const path = ["applications", name];
+    const hint = "choose another name";
+    return [{ code: "wrong-value" as const, source: locate(path), path: formatPath(path), message, hint }];
+  });
 }
 
 type Report = (path: KeyPath, message: string, hint: string) => void;
@@ -74,7 +83,13 @@ function wrongName(name: string): string | undefined {
   return invalidStreamPath(`${name}/key`);
 }
 
-function checkHls({ hls }: ApplicationConfig, path: KeyPath, locate: Locate, conflict: Report, notice: Report): void {
+function checkHls(
+  { hls }: ApplicationConfig,
+  path: KeyPath,
+  source: Origins["source"],
+  conflict: Report,
+  notice: Report,
+): void {
   const wrote = (key: string): boolean => source([...path, key]).from !== "default";
   if (!hls.enabled) return;
   const lowLatency = hls.lowLatency && hls.format === "cmaf";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
-import { checkTogether } from "./checks.ts";
+import { checkApplicationNames, checkTogether } from "./checks.ts";
 import { type Environment, readEnvironment } from "./env.ts";
 import { DEFAULT_FILES, detectKind, type FileKind } from "./files/kind.ts";
 import { readModule } from "./files/module.ts";
@@ -9,7 +9,7 @@ import { readToml } from "./files/toml.ts";
 import { readYaml } from "./files/yaml.ts";
 import { type ConfigFlags, readFlags } from "./flags.ts";
 import { toMistakes } from "./issues.ts";
-import { isSettings, type Layer, locateInLayers, mergeLayers, sourceInLayers } from "./layers.ts";
+import { isSettings, type Layer, locateInLayers, mergeLayers, type Settings, sourceInLayers } from "./layers.ts";
 import { ConfigError, type KeyPath, type Mistake, type MistakeCode, type Notice, type Source } from "./mistake.ts";
 import { diskIncludes, readNginx } from "./nginx/read.ts";
 import type { NginxRow } from "./nginx/report.ts";
@@ -55,8 +55,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const layers = [...(read.layer ? [read.layer] : []), env.layer, readFlags(options.flags ?? {}, tree)];
   const locate = (path: KeyPath): Source => locateInLayers(layers, path);
 
-  const result = parse(layers, tree, locate);
-  const mistakes = [...read.mistakes, ...env.mistakes, ...result.mistakes];
+  const merged = mergeLayers(layers);
+  const result = parse(merged, tree, locate);
+  const names = checkApplicationNames(applicationsIn(merged), locate);
+  const mistakes = [...read.mistakes, ...env.mistakes, ...result.mistakes, ...names];
   const source = (path: KeyPath): Source => sourceInLayers(layers, path);
   const together = result.config ? checkTogether(result.config, { locate, source }) : { mistakes: [], notices: [] };
   mistakes.push(...together.mistakes);
@@ -142,11 +144,11 @@ function applicationsIn(value: Layer["value"] | undefined): readonly string[] {
 }
 
 function parse(
-  layers: readonly Layer[],
+  merged: Settings,
   tree: SettingNode,
   locate: (path: KeyPath) => Source,
 ): { readonly config?: Config; readonly mistakes: readonly Mistake[] } {
-  const result = configSchema.safeParse(mergeLayers(layers), { reportInput: true });
+  const result = configSchema.safeParse(merged, { reportInput: true });
   if (result.success) return { config: result.data, mistakes: [] };
   return { mistakes: toMistakes(result.error.issues, tree, locate) };
 }

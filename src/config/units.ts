@@ -66,8 +66,8 @@ export const duration = ({ min = 0, max = MAX_DURATION_MS }: Bounds = {}) =>
     .transform((value, ctx): Millis => {
       const ms = typeof value === "number" ? value * 1000 : parseDuration(value);
       if (ms !== undefined && ms >= min && ms <= max) return ms;
-      const wanted =
-        ms === undefined ? UNIT_FORMS.duration : `a time from ${formatDuration(min)} to ${formatDuration(max)}`;
+      const limit = (ms ?? 0) < min ? `at least ${formatDuration(min)}` : `at most ${formatDuration(max)}`;
+      const wanted = ms === undefined ? UNIT_FORMS.duration : limit;
       ctx.addIssue({ code: "custom", message: `expected ${wanted}, got ${shown(value)}` });
       return z.NEVER;
     })
@@ -84,7 +84,8 @@ export const size = ({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) =>
       const bytes = typeof value === "number" ? value : parseSize(value);
       const whole = bytes !== undefined && Number.isSafeInteger(bytes);
       if (whole && bytes >= min && bytes <= max) return bytes;
-      const wanted = whole ? `a size from ${formatSize(min)} to ${formatSize(max)}` : UNIT_FORMS.size;
+      const limit = (bytes ?? 0) < min ? `at least ${formatSize(min)}` : `at most ${formatSize(max)}`;
+      const wanted = whole ? limit : UNIT_FORMS.size;
       ctx.addIssue({ code: "custom", message: `expected ${wanted}, got ${shown(value)}` });
       return z.NEVER;
     })

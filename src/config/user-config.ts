@@ -130,7 +130,7 @@ export type UserConfig = {
      * Addresses that RTMP listens on; an empty list turns RTMP off.
      * @default [1935]
      */
-    listen?: Listen[];
+    listen?: Listen | Listen[];
     /**
      * Chunk size the server announces, in bytes. FFmpeg adopts it for what it sends.
      * @default 60000
@@ -178,7 +178,7 @@ export type UserConfig = {
      * Addresses that HTTP listens on; an empty list turns HTTP off.
      * @default [8080]
      */
-    listen?: Listen[];
+    listen?: Listen | Listen[];
     /**
      * Value of Access-Control-Allow-Origin on playlists and media.
      * @default "*"

@@ -13,7 +13,10 @@ export function readToml(file: string, text: string): Layer {
     value = Bun.TOML.parse(text);
   } catch (error) {
     const line = findFaultyLine(text);
-    const message = (error instanceof Error ? error.message : String(error)).replace(/^TOML Parse error: /, "");
+    const deep = error instanceof RangeError || String(error).includes("call stack");
+    const message = deep
+      ? "nested too deep"
+      : (error instanceof Error ? error.message : String(error)).replace(/^TOML Parse error: /, "");
     const source = { from: "file" as const, file, ...(line === undefined ? {} : { line }) };
     throw new ConfigError([{ code: "syntax", source, path: "", message }]);
   }

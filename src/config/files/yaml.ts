@@ -3,13 +3,14 @@ import type { Layer } from "../layers.ts";
 import { isSettings } from "../layers.ts";
 import { ConfigError, type KeyPath } from "../mistake.ts";
 import { shown } from "../units.ts";
-import { Positions } from "./positions.ts";
+import { lineAndColumn, Positions } from "./positions.ts";
 
 /** An alias that grows a document more than this is an attack, not a convenience. */
 const MAX_ALIASES = 100;
 
 /** Reads YAML 1.2, and so JSON. @throws ConfigError */
 export function readYaml(file: string, text: string, kind: "yaml" | "json"): Layer {
+  if (kind === "json") refuseComments(file, text);
   const { document, value } = parse(file, text, kind);
   if (value === null) return { value: {}, locate: () => ({ from: "file", file }) };
   if (!isSettings(value)) {
@@ -26,7 +27,9 @@ function parse(file: string, text: string, kind: "yaml" | "json") {
     const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, logLevel: "error" });
     const faults = [...document.errors, ...document.warnings];
     if (faults.length > 0) {
-      const hint = kind === "json" ? jsonHint(text) : yamlHint(text);
+      const hint = kind === "yaml" ? yamlHint(text) : undefined;
+      const deep = faults.find((fault) => fault.message.includes("call stack"));
+      if (deep) throw new RangeError(deep.message);
       throw new ConfigError(
         faults.slice(0, 5).map((fault) => {
           const { line, col } = lines.linePos(fault.pos[0]);
@@ -65,8 +68,14 @@ function addPositions(node: unknown, path: KeyPath, positions: Positions, seen: 
   }
 }
 
-function jsonHint(text: string): string | undefined {
-  return /^\s*(\/\/|\/\*)/m.test(text) ? "JSON has no comments; YAML, TOML and naru.config.ts have" : undefined;
+/** Read as YAML, a comment of JavaScript would become part of a key or value. */
+function refuseComments(file: string, text: string): void {
+  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|\/\/|\/\*/g)) {
+    if (match[0].startsWith('"')) continue;
+    const source = { from: "file" as const, file, ...lineAndColumn(text, match.index) };
+    const hint = "YAML, TOML and naru.config.ts have comments";
+    throw new ConfigError([{ code: "syntax", source, path: "", message: "JSON has no comments", hint }]);
+  }
 }
 
 function yamlHint(text: string): string | undefined {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listenAddress } from "../../config/units.ts";
+import { listenAddresses } from "../../config/units.ts";
 
 const locationSchema = z
   .strictObject({
@@ -24,8 +24,7 @@ const locationSchema = z
 /** How viewers reach the server by HTTP. */
 export const httpSchema = z
   .strictObject({
-    listen: z
-      .array(listenAddress())
+    listen: listenAddresses()
       .default([{ host: "::", port: 8080 }])
       .describe("Addresses that HTTP listens on; an empty list turns HTTP off."),
     cors: z.string().default("*").describe("Value of Access-Control-Allow-Origin on playlists and media."),

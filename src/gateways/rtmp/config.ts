@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { duration, listenAddress, size } from "../../config/units.ts";
+import { duration, listenAddresses, size } from "../../config/units.ts";
 
 /** How encoders reach the server by RTMP. */
 export const rtmpSchema = z
   .strictObject({
-    listen: z
-      .array(listenAddress())
+    listen: listenAddresses()
       .default([{ host: "::", port: 1935 }])
       .describe("Addresses that RTMP listens on; an empty list turns RTMP off."),
     chunkSize: z

@@ -103,10 +103,13 @@ export function withoutEmulationPrevention(nal: Uint8Array): Uint8Array {
   return out.subarray(0, to);
 }
 
-/** Appends `nal` to `list` unless the same bytes are in it. */
+/** Appends `nal` to a list of parameter sets, unless the same bytes are in it or it is full. */
 export function addDistinct(list: Uint8Array[], nal: Uint8Array): void {
-  if (!list.some((other) => sameBytes(other, nal))) list.push(nal);
+  if (list.length < MAX_PARAMETER_SETS && !list.some((other) => sameBytes(other, nal))) list.push(nal);
 }
+
+/** Encoders send a few. The bound keeps a hostile frame of thousands from costing quadratic time; avcC holds 31 SPS. */
+const MAX_PARAMETER_SETS = 31;
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

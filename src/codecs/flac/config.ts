@@ -12,6 +12,7 @@ export function decodeFlacConfig(bytes: Uint8Array): AudioConfig {
   return {
     codec: "flac",
     record: record.slice(),
+    // As MP4RA says, and what Safari demands; hls.js asks the browser and turns it into `flac` where that is needed.
     codecString: "fLaC",
     sampleRate,
     channels: ((at(record, 12) >> 1) & 7) + 1,

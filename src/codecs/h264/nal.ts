@@ -34,13 +34,14 @@ export function isKeyAccessUnit(data: Uint8Array): boolean {
   return false;
 }
 
-/** SPS and PPS sent in-band, as views of `data`; undefined when there are none. */
+/** SPS and PPS in front of the first slice, as views of `data`; undefined when there are none. */
 export function parameterSetsIn(data: Uint8Array): AvcParameterSets | undefined {
   let found: AvcParameterSets | undefined;
   for (let at = 0, end = nalEnd(data, 0); end >= 0; at = end, end = nalEnd(data, at)) {
     const start = at + 4;
     if (end === start) continue;
     const type = nalType(data[start] as number);
+    if (type >= 1 && type <= NAL_IDR) break;
     if (type !== NAL_SPS && type !== NAL_PPS) continue;
     found ??= { sps: [], pps: [] };
     addDistinct(type === NAL_SPS ? found.sps : found.pps, data.subarray(start, end));
@@ -51,33 +52,38 @@ export function parameterSetsIn(data: Uint8Array): AvcParameterSets | undefined 
 const SEI_RECOVERY_POINT = 6;
 
 /**
- * Walks the SEI messages of `data[at .. end)` over emulation prevention bytes, without unescaping into a copy.
- * recovery_frame_cnt is ue(v), so it is 0 exactly when the first bit of the payload is set.
+ * Walks the SEI messages of `data[at .. end)`, over emulation prevention bytes and without a copy. recovery_frame_cnt is
+ * ue(v), so it is 0 exactly when the first bit of the payload is set.
  */
 function isImmediateRecoveryPoint(data: Uint8Array, at: number, end: number): boolean {
+  let field: "type" | "size" | "payload" = "type";
+  let type = 0;
+  let size = 0;
   let zeros = 0;
-  let i = at;
-  const next = (): number => {
-    if (zeros >= 2 && data[i] === 3) {
-      i++;
+  for (let i = at; i < end; i++) {
+    const byte = data[i] as number;
+    if (zeros >= 2 && byte === 3) {
       zeros = 0;
+      continue;
     }
-    const byte = i < end ? (data[i] as number) : 0x80;
-    i++;
     zeros = byte === 0 ? zeros + 1 : 0;
-    return byte;
-  };
-  while (i < end - 1) {
-    let type = 0;
-    let size = 0;
-    let byte: number;
-    while ((byte = next()) === 0xff && i < end) type += 255;
-    type += byte;
-    while ((byte = next()) === 0xff && i < end) size += 255;
-    size += byte;
-    if (type === SEI_RECOVERY_POINT) return size > 0 && i < end && (next() & 0x80) !== 0;
-    if (size > end - i) return false;
-    for (let n = 0; n < size; n++) next();
+    if (field === "type") {
+      type += byte;
+      if (byte !== 0xff) field = "size";
+    } else if (field === "size") {
+      size += byte;
+      if (byte === 0xff) continue;
+      if (size > end - i) return false;
+      field = "payload";
+      if (size > 0) continue;
+      field = "type";
+      type = 0;
+    } else {
+      if (type === SEI_RECOVERY_POINT) return (byte & 0x80) !== 0;
+      if (--size > 0) continue;
+      field = "type";
+      type = 0;
+    }
   }
   return false;
 }

@@ -35,14 +35,15 @@ export function isKeyAccessUnit(data: Uint8Array): boolean {
   return false;
 }
 
-/** VPS, SPS and PPS sent in-band, as views of `data`; undefined when there are none. */
+/** VPS, SPS and PPS in front of the first slice, as views of `data`; undefined when there are none. */
 export function parameterSetsIn(data: Uint8Array): HevcParameterSets | undefined {
   let found: HevcParameterSets | undefined;
   for (let at = 0, end = nalEnd(data, 0); end >= 0; at = end, end = nalEnd(data, at)) {
     const start = at + 4;
     if (end === start) continue;
     const type = nalType(data[start] as number);
-    if (type < NAL_VPS || type > NAL_PPS) continue;
+    if (type < NAL_VPS) break;
+    if (type > NAL_PPS) continue;
     found ??= { vps: [], sps: [], pps: [] };
     const list = type === NAL_VPS ? found.vps : type === NAL_SPS ? found.sps : found.pps;
     addDistinct(list, data.subarray(start, end));

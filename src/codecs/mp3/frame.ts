@@ -15,6 +15,7 @@ export function decodeMp3Config(frame: Uint8Array): AudioConfig {
   return {
     codec: "mp3",
     record: new Uint8Array(0),
+    // What playlists say of MP3 in any container. Browsers' MSE plays it from TS or raw; Chromium refuses it in MP4.
     codecString: "mp4a.40.34",
     sampleRate: rate / (version === VERSION_1 ? 1 : version === VERSION_2 ? 2 : 4),
     channels: isMono ? 1 : 2,

@@ -85,6 +85,7 @@ function config(head: Head): AudioConfig {
   return {
     codec: "opus",
     record: writer.take(),
+    // MP4RA says `Opus`; hls.js and the browsers take both, but older ones `opus` alone.
     codecString: "opus",
     sampleRate: OPUS_RATE,
     channels,

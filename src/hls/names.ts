@@ -38,7 +38,8 @@ export function parseMediaName(resource: string): NamedMedia | undefined {
   return { type: "segment", msn: Number(msn) };
 }
 
-const MSN_EPOCH: Millis = Date.UTC(2025, 0, 1);
+/** 2025-01-01. */
+const MSN_EPOCH: Millis = 1_735_689_600_000;
 /** Two a second: faster than segments are made, and below 2^31 until 2059. */
 const MSN_INTERVAL: Millis = 500;
 
@@ -48,4 +49,15 @@ const MSN_INTERVAL: Millis = 500;
  */
 export function firstMsnAt(wallclock: Millis): number {
   return Math.max(0, Math.floor((wallclock - MSN_EPOCH) / MSN_INTERVAL));
+}
+
+/** MSNs between two discontinuities over the life of a path, at the least: an hour's. */
+const MSNS_PER_DISCONTINUITY = 7_200;
+
+/**
+ * The discontinuity sequence number that a stream starts with beside such an MSN. As small as it can be while it still
+ * rises over restarts: hls.js walks an array of that length for each fragment, and stalls when it has millions of entries.
+ */
+export function discontinuityFor(firstMsn: number): number {
+  return Math.floor(firstMsn / MSNS_PER_DISCONTINUITY);
 }

@@ -5,7 +5,15 @@ import type { AnswerCallback, Cancel, OriginAnswer } from "./answer.ts";
 import { badRequest, mediaAnswer, notFound, playlistAnswer, unavailable } from "./answer.ts";
 import type { HlsConfig } from "./config.ts";
 import { isPlayable, type PlaylistProfile } from "./media-playlists.ts";
-import { CMAF_NAMES, MEDIA_PLAYLIST, MULTIVARIANT, type NamedMedia, parseMediaName, TS_NAMES } from "./names.ts";
+import {
+  CMAF_NAMES,
+  discontinuityFor,
+  MEDIA_PLAYLIST,
+  MULTIVARIANT,
+  type NamedMedia,
+  parseMediaName,
+  TS_NAMES,
+} from "./names.ts";
 import { decideReload, isSatisfied, parseDirectives, type ReloadDirectives } from "./reload.ts";
 import type { RenditionSink } from "./rendition.ts";
 import { Rendition } from "./rendition-pipeline.ts";
@@ -69,7 +77,7 @@ export class HlsOutput {
       version: isTs ? 3 : 6,
     };
     this.#waiters = new Waiters(options.maxWaiters ?? MAX_WAITERS, (error) => options.onFault?.(error));
-    this.#rendition = this.#begin(options.firstMsn);
+    this.#rendition = this.#begin(options.firstMsn, discontinuityFor(options.firstMsn));
   }
 
   get state(): HlsOutputState {
@@ -161,13 +169,14 @@ export class HlsOutput {
     return Math.max(ENDED_LINGER, this.#options.config.window);
   }
 
-  #begin(firstMsn: number): Rendition {
+  #begin(firstMsn: number, discontinuitySequence: number): Rendition {
     const { config, wallclockAt, onTrackLeftOut, onRendition } = this.#options;
     return new Rendition({
       config,
       profile: this.#profile,
       playlistName: MEDIA_PLAYLIST,
       firstMsn,
+      discontinuitySequence,
       wallclockAt,
       onTrackLeftOut,
       onRendition,
@@ -178,7 +187,8 @@ export class HlsOutput {
   #revive(): void {
     this.#endedAt = undefined;
     this.#waiters.dismiss(notFound("the playlist has ended"));
-    this.#rendition = this.#begin(this.#rendition.nextMsn);
+    const { nextMsn, nextDiscontinuity } = this.#rendition;
+    this.#rendition = this.#begin(nextMsn, nextDiscontinuity);
   }
 
   #settleChanges(now: Millis): void {

@@ -19,6 +19,7 @@ export type RenditionOptions = {
   /** Name of the media playlist, relative to the multivariant one. */
   readonly playlistName: string;
   readonly firstMsn: number;
+  readonly discontinuitySequence: number;
   readonly wallclockAt: (now: Millis) => Millis;
   readonly onTrackLeftOut?: (track: Track, reason: string) => void;
   readonly onRendition?: RenditionSink;
@@ -34,7 +35,7 @@ export class Rendition {
   #nextMsn: number;
 
   constructor(options: RenditionOptions) {
-    const { config, firstMsn } = options;
+    const { config, firstMsn, discontinuitySequence } = options;
     this.#options = options;
     this.#nextMsn = firstMsn;
     const targets = new PlaylistTargets({
@@ -42,7 +43,7 @@ export class Rendition {
       segmentMs: config.segment,
       maxSegmentMs: config.maxSegment,
     });
-    this.window = new RenditionWindow({ targets, windowMs: config.window, discontinuitySequence: firstMsn });
+    this.window = new RenditionWindow({ targets, windowMs: config.window, discontinuitySequence });
     const packager = config.format === "mpegts" ? this.#tsPackager() : this.#cmafPackager(targets);
     this.#packager = packager;
     this.playlists = new RenditionPlaylists(this.window, options.profile, () => ({
@@ -56,6 +57,17 @@ export class Rendition {
   /** Above every number used so far. */
   get nextMsn(): number {
     return this.#nextMsn;
+  }
+
+  /** Above the sequence number of every discontinuity so far. */
+  get nextDiscontinuity(): number {
+    const { window } = this;
+    return (
+      window.segments.reduce(
+        (count, segment) => count + (segment.discontinuity ? 1 : 0),
+        window.discontinuitySequence,
+      ) + 1
+    );
   }
 
   write(event: MediaEvent, now: Millis): void {

@@ -127,7 +127,14 @@ export class VideoInput {
 
   #adoptAv1(unit: Uint8Array): void {
     const header = sequenceHeaderIn(unit);
-    if (header && this.#isNewInBand([header])) this.#setConfig(av1ConfigFromObus(unit));
+    if (!header || !this.#isNewInBand([header])) return;
+    const config = av1ConfigFromObus(unit);
+    // Key frames carry their sequence header, and encoders' av1C differ from it in details (SVT-AV1): only what outputs
+    // must know makes another configuration.
+    const before = this.#config;
+    const same =
+      before?.codecString === config.codecString && before.width === config.width && before.height === config.height;
+    if (!same) this.#setConfig(config);
   }
 
   #adoptVp9(data: Uint8Array): void {

@@ -54,7 +54,7 @@ export type Command = {
 
 /** Decodes the body of a command of type 20 or 17. @throws MalformedError */
 export function decodeCommand(type: number, body: Uint8Array): Command {
-  const [name, transaction, object, ...args] = decodeAmf0(amf0Of(type, body), 2);
+  const [name, transaction, object, ...args] = decodeAmf0(amf0Of(type, body), 3);
   return {
     name: typeof name === "string" ? name : "",
     transaction: typeof transaction === "number" && Number.isFinite(transaction) ? transaction : 0,

@@ -54,6 +54,8 @@ function listen(address: ListenAddress, handlers: Handlers): HttpListener {
 
 function serve({ host, port }: ListenAddress, handlers: Handlers): HttpListener {
   const server = Bun.serve({
+    // Said in so many words, since Bun otherwise shares a taken port under some conditions instead of failing.
+    reusePort: false,
     hostname: host,
     port,
     development: false,

@@ -11,11 +11,14 @@ export function matchLocation(locations: readonly HttpLocation[], path: string):
 }
 
 /**
- * The file that a path means: `root` + path, or `alias` + what follows the prefix. Undefined when it would lie outside:
- * with `location /img { alias /data/images/; }` nginx itself can be walked out of by `/img../secret`.
+ * The file that a path means: `root` + path, or `alias` + what follows the prefix. Undefined when it would lie outside of the
+ * alias; nginx itself can be walked out of, by `/img../secret` for `location /img { alias /data/images/; }` and by
+ * `/img-secret` for `alias /data/images`.
  */
 export function filePath(location: HttpLocation, path: string): string | undefined {
-  if (location.alias === undefined) return `${location.root?.replace(/\/+$/, "") ?? ""}${path}`;
+  const { alias } = location;
+  if (alias === undefined) return `${location.root?.replace(/\/+$/, "") ?? ""}${path}`;
   const rest = path.slice(location.path.length);
-  return rest.split("/").includes("..") ? undefined : location.alias + rest;
+  if (rest.split("/").includes("..")) return undefined;
+  return rest === "" || rest.startsWith("/") || alias.endsWith("/") ? alias + rest : undefined;
 }

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Conditions } from "./conditions.ts";
+import { type HttpLocation, httpSchema } from "./config.ts";
+import { matchLocation } from "./location.ts";
+import { answerFile, answerFileOptions } from "./static-files.ts";
+
+const GET: Conditions = {
+  head: false,
+  gzip: true,
+  ifNoneMatch: null,
+  ifModifiedSince: null,
+  ifRange: null,
+  range: null,
+};
+const MODIFIED = new Date("2026-11-23T12:00:00Z");
+const LARGE = 300 * 1024;
+let directory: string;
+let hls: HttpLocation;
+let images: HttpLocation;
+
+function location(fields: object): HttpLocation {
+  const [parsed] = httpSchema.parse({ locations: [fields] }).locations;
+  if (!parsed) throw new Error("no location");
+  return parsed;
+}
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "naru-static-"));
+  mkdirSync(join(directory, "hls/sub"), { recursive: true });
+  mkdirSync(join(directory, "img"));
+  mkdirSync(join(directory, "img-secret"));
+  writeFileSync(join(directory, "hls/test.m3u8"), "#EXTM3U\n");
+  writeFileSync(
+    join(directory, "hls/test-1.ts"),
+    new Uint8Array(LARGE).map((_, index) => index % 251),
+  );
+  writeFileSync(join(directory, "hls/한국어 1.ts"), "media");
+  writeFileSync(join(directory, "hls/empty.ts"), "");
+  writeFileSync(join(directory, "hls/README"), "text");
+  writeFileSync(join(directory, "hls/sub/index.html"), "<p>index</p>");
+  writeFileSync(join(directory, "img-secret/key"), "secret");
+  writeFileSync(join(directory, "img/a.png"), "png");
+  symlinkSync(join(directory, "img/a.png"), join(directory, "hls/link.png"));
+  symlinkSync("loop", join(directory, "hls/loop"));
+  utimesSync(join(directory, "hls/test.m3u8"), MODIFIED, MODIFIED);
+  Bun.spawnSync(["mkfifo", join(directory, "hls/pipe.ts")]);
+  hls = location({
+    path: "/hls",
+    root: directory,
+    types: { m3u8: "application/vnd.apple.mpegurl", ts: "video/mp2t" },
+    headers: [
+      ["Cache-Control", "no-cache"],
+      ["Access-Control-Allow-Origin", "*"],
+    ],
+  });
+  images = location({ path: "/i", alias: `${directory}/img` });
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const get = (path: string, conditions: Partial<Conditions> = {}, from = hls) =>
+  answerFile(from, path, { ...GET, ...conditions });
+
+describe("files of a location", () => {
+  test("a playlist, with the headers of the configuration", async () => {
+    const response = await get("/hls/test.m3u8");
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe("#EXTM3U\n");
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "application/vnd.apple.mpegurl",
+      "cache-control": "no-cache",
+      "access-control-allow-origin": "*",
+      "last-modified": "Mon, 23 Nov 2026 12:00:00 GMT",
+      "accept-ranges": "bytes",
+    });
+    expect(response.headers.get("content-encoding")).toBeNull();
+  });
+
+  test("a file too large to be read at once", async () => {
+    const bytes = await (await get("/hls/test-1.ts")).bytes();
+    expect(bytes.length).toBe(LARGE);
+    expect(bytes[1000]).toBe(1000 % 251);
+  });
+
+  test.each([
+    ["/hls/한국어 1.ts", "video/mp2t"],
+    ["/hls/empty.ts", "video/mp2t"],
+    ["/hls/README", "text/plain"],
+    ["/hls/link.png", "text/plain"],
+  ])("%s is %s: the location's types replace the built-in ones", async (path, type) => {
+    const response = await get(path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe(type);
+  });
+
+  test("without types, extensions mean what they mean everywhere", async () => {
+    const plain = location({ path: "/hls", root: directory });
+    expect((await get("/hls/test-1.ts", {}, plain)).headers.get("content-type")).toBe("video/mp2t");
+    expect((await get("/hls/link.png", {}, plain)).headers.get("content-type")).toBe("image/png");
+  });
+
+  test.each([
+    ["/hls/none.ts", 404],
+    ["/hls/test.m3u8/x", 404],
+    [`/hls/${"x".repeat(300)}`, 404],
+    ["/hls/loop", 404],
+    ["/hls/pipe.ts", 404],
+    ["/hls/", 403],
+    ["/hls/none/", 404],
+    ["/hls/sub/", 200],
+  ])("%s answers %i", async (path, status) => {
+    const response = await get(path);
+    expect(response.status).toBe(status);
+    // add_header without `always` is for answers that went well.
+    expect(response.headers.has("access-control-allow-origin")).toBe(status === 200);
+  });
+
+  test("a directory without its slash is redirected", async () => {
+    const response = await get("/hls/sub");
+    expect(response.status).toBe(301);
+    expect(response.headers.get("location")).toBe("/hls/sub/");
+    expect(response.headers.get("cache-control")).toBe("no-cache");
+  });
+
+  test("a location is a prefix of the URL, and alias takes its place", async () => {
+    expect(await (await get("/i/a.png", {}, images)).text()).toBe("png");
+  });
+
+  test("an alias cannot be walked out of", async () => {
+    const slash = location({ path: "/i", alias: `${directory}/img/` });
+    expect((await get("/i../img-secret/key", {}, slash)).status).toBe(404);
+    expect((await get("/i-secret/key", {}, images)).status).toBe(404);
+  });
+
+  test("ranges", async () => {
+    const part = await get("/hls/test-1.ts", { range: "bytes=251-253" });
+    expect(part.status).toBe(206);
+    expect(part.headers.get("content-range")).toBe(`bytes 251-253/${LARGE}`);
+    expect(await part.bytes()).toEqual(new Uint8Array([0, 1, 2]));
+    expect(part.headers.get("access-control-allow-origin")).toBe("*");
+    expect(await (await get("/hls/test.m3u8", { range: "bytes=-3" })).text()).toBe("3U\n");
+    const beyond = await get("/hls/test.m3u8", { range: "bytes=8-" });
+    expect(beyond.status).toBe(416);
+    expect(beyond.headers.get("content-range")).toBe("bytes */8");
+  });
+
+  test("what the client has is not sent again", async () => {
+    const etag = (await get("/hls/test.m3u8")).headers.get("etag");
+    const known = await get("/hls/test.m3u8", { ifNoneMatch: etag });
+    expect([known.status, await known.text()]).toEqual([304, ""]);
+    expect((await get("/hls/test.m3u8", { ifModifiedSince: MODIFIED.toUTCString() })).status).toBe(304);
+    writeFileSync(join(directory, "hls/test.m3u8"), "#EXTM3U \n");
+    expect((await get("/hls/test.m3u8", { ifNoneMatch: etag })).status).toBe(200);
+  });
+
+  test("OPTIONS carries the headers of the configuration", () => {
+    const response = answerFileOptions(hls, GET);
+    expect(response.status).toBe(204);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  });
+});
+
+test("the longest prefix wins", () => {
+  const locations = ["/", "/hls", "/hls/deep"].map((path) => location({ path, root: "/x" }));
+  const match = (path: string) => matchLocation(locations, path)?.path;
+  expect(match("/hls/a")).toBe("/hls");
+  expect(match("/hls/deep/a")).toBe("/hls/deep");
+  expect(match("/hlsx")).toBe("/hls");
+  expect(match("/other")).toBe("/");
+  expect(matchLocation(locations.slice(1), "/other")).toBeUndefined();
+});

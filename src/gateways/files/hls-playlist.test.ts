@@ -1,0 +1,81 @@
+import { expect, test } from "bun:test";
+import { formatHlsPlaylist, type HlsPlaylist, parseHlsPlaylist } from "./hls-playlist.ts";
+import { HlsWindow } from "./hls-window.ts";
+
+const CASES: readonly { readonly name: string; readonly value: HlsPlaylist; readonly text: string }[] = [
+  {
+    name: "as nginx-rtmp writes it",
+    value: {
+      mediaSequence: 3,
+      discontinuitySequence: 0,
+      targetDuration: 4,
+      entries: [
+        { uri: "test-3.ts", duration: 4, discontinuity: false, wallclock: undefined },
+        { uri: "test-4.ts", duration: 0.056, discontinuity: false, wallclock: undefined },
+      ],
+    },
+    text: "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:3\n#EXT-X-TARGETDURATION:4\n#EXTINF:4.000,\ntest-3.ts\n#EXTINF:0.056,\ntest-4.ts\n",
+  },
+  {
+    name: "with times and a discontinuity",
+    value: {
+      mediaSequence: 0,
+      discontinuitySequence: 2,
+      targetDuration: 3,
+      entries: [{ uri: "a%20b-0.ts", duration: 3.067, discontinuity: true, wallclock: 1_767_225_600_123 }],
+    },
+    text: "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:3\n#EXT-X-DISCONTINUITY-SEQUENCE:2\n#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.123Z\n#EXTINF:3.067,\na%20b-0.ts\n",
+  },
+];
+
+for (const { name, value, text } of CASES) {
+  test(`${name}: formatted and parsed`, () => {
+    expect(formatHlsPlaylist(value)).toBe(text);
+    expect(parseHlsPlaylist(text)).toEqual(value);
+    expect(parseHlsPlaylist(text.replaceAll("\n", "\r\n"))).toEqual(value);
+  });
+}
+
+test.each([
+  "",
+  "garbage",
+  "#EXTM3U\n",
+  "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:-1\n",
+  "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:1e99\n",
+  "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:\n",
+  "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\na.ts\n",
+  `#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n${"#EXTINF:1,\na.ts\n".repeat(10_001)}`,
+])("what is no playlist of ours is not continued (%#)", (text) => {
+  expect(parseHlsPlaylist(text)).toBeUndefined();
+});
+
+test("the window slides, counts what leaves, and its target duration only grows", () => {
+  const window = new HlsWindow(3, 3);
+  const durations = [3, 4.4, 2, 3, 3, 6.5, 3];
+  for (const [n, duration] of durations.entries()) {
+    expect(window.next).toBe(n);
+    window.add({ uri: `${n}.ts`, duration, discontinuity: n === 2, wallclock: undefined });
+  }
+  const { entries, ...header } = parseHlsPlaylist(window.format()) as HlsPlaylist;
+  expect(header).toEqual({ mediaSequence: 4, discontinuitySequence: 1, targetDuration: 7 });
+  expect(entries.map(({ uri }) => uri)).toEqual(["4.ts", "5.ts", "6.ts"]);
+  expect(window.kept()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+test("the window continues where another ended, without what is gone", () => {
+  const window = new HlsWindow(4, 3);
+  const entry = { duration: 3, discontinuity: true, wallclock: undefined };
+  window.continueFrom(
+    {
+      mediaSequence: 10,
+      discontinuitySequence: 5,
+      targetDuration: 8,
+      entries: ["a", "b", "c"].map((uri) => ({ ...entry, uri })),
+    },
+    [true, false, true],
+  );
+  expect(window.next).toBe(13);
+  expect(window.format()).toBe(
+    "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:12\n#EXT-X-TARGETDURATION:8\n#EXT-X-DISCONTINUITY-SEQUENCE:7\n#EXT-X-DISCONTINUITY\n#EXTINF:3.000,\nc\n",
+  );
+});

@@ -1,0 +1,83 @@
+import type { Millis } from "../../media/time.ts";
+
+export type HlsEntry = {
+  readonly uri: string;
+  /** Seconds. */
+  readonly duration: number;
+  readonly discontinuity: boolean;
+  /** Of the first sample; undefined for entries of a server that did not write it. */
+  readonly wallclock: Millis | undefined;
+};
+
+export type HlsPlaylist = {
+  readonly mediaSequence: number;
+  /** Discontinuities that have left the playlist. */
+  readonly discontinuitySequence: number;
+  /** Whole seconds. */
+  readonly targetDuration: number;
+  readonly entries: readonly HlsEntry[];
+};
+
+/** Entries that are read of a playlist found on disk; no window is that long. */
+const MAX_ENTRIES = 10_000;
+
+/**
+ * The playlist in nginx-rtmp's form (RFC 8216), with what that lacks: EXT-X-PROGRAM-DATE-TIME, and
+ * EXT-X-DISCONTINUITY-SEQUENCE where there is a discontinuity to count.
+ */
+export function formatHlsPlaylist(playlist: HlsPlaylist): string {
+  let text = "#EXTM3U\n#EXT-X-VERSION:3\n";
+  text += `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}\n`;
+  text += `#EXT-X-TARGETDURATION:${playlist.targetDuration}\n`;
+  if (playlist.discontinuitySequence > 0 || playlist.entries.some((entry) => entry.discontinuity)) {
+    text += `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}\n`;
+  }
+  for (const { uri, duration, discontinuity, wallclock } of playlist.entries) {
+    if (discontinuity) text += "#EXT-X-DISCONTINUITY\n";
+    if (wallclock !== undefined) text += `#EXT-X-PROGRAM-DATE-TIME:${new Date(wallclock).toISOString()}\n`;
+    text += `#EXTINF:${duration.toFixed(3)},\n${uri}\n`;
+  }
+  return text;
+}
+
+/** Reads a playlist that this server or nginx-rtmp wrote. Undefined when it is none; unknown lines are passed over. */
+export function parseHlsPlaylist(text: string): HlsPlaylist | undefined {
+  const lines = text.split(/\r?\n/);
+  if (lines[0] !== "#EXTM3U") return undefined;
+  const number = (tag: string) => {
+    const line = lines.find((other) => other.startsWith(`${tag}:`));
+    const value = Number(line?.slice(tag.length + 1) || Number.NaN);
+    return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  };
+  const mediaSequence = number("#EXT-X-MEDIA-SEQUENCE");
+  if (mediaSequence === undefined) return undefined;
+
+  const entries: HlsEntry[] = [];
+  let duration: number | undefined;
+  let discontinuity = false;
+  let wallclock: Millis | undefined;
+  for (const line of lines) {
+    if (entries.length === MAX_ENTRIES) return undefined;
+    if (line === "#EXT-X-DISCONTINUITY") {
+      discontinuity = true;
+    } else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) {
+      const time = Date.parse(line.slice(line.indexOf(":") + 1));
+      wallclock = Number.isNaN(time) ? undefined : time;
+    } else if (line.startsWith("#EXTINF:")) {
+      const seconds = Number.parseFloat(line.slice(8));
+      duration = seconds >= 0 ? seconds : undefined;
+    } else if (line !== "" && !line.startsWith("#")) {
+      if (duration === undefined) return undefined;
+      entries.push({ uri: line, duration, discontinuity, wallclock });
+      duration = undefined;
+      discontinuity = false;
+      wallclock = undefined;
+    }
+  }
+  return {
+    mediaSequence,
+    discontinuitySequence: number("#EXT-X-DISCONTINUITY-SEQUENCE") ?? 0,
+    targetDuration: number("#EXT-X-TARGETDURATION") ?? 1,
+    entries,
+  };
+}

@@ -1,0 +1,207 @@
+import type { RenditionEvent } from "../../hls/rendition.ts";
+import type { Log } from "../../log.ts";
+import type { Millis } from "../../media/time.ts";
+import { errorCode, type FileSystem } from "./file-system.ts";
+import { type HlsNames, type HlsNaming, toHlsNames } from "./hls-names.ts";
+import { parseHlsPlaylist } from "./hls-playlist.ts";
+import { HlsWindow } from "./hls-window.ts";
+
+export type HlsWriterOptions = HlsNaming & {
+  /** Target length of a segment. */
+  readonly segment: Millis;
+  /** How much of the past the playlist lists; divided by `segment` it is the number of entries, as in nginx-rtmp. */
+  readonly window: Millis;
+  /** Continue the numbering of a playlist found there. */
+  readonly continuous: boolean;
+  /** An earlier writer of the same files is done. */
+  readonly after?: Promise<void>;
+};
+
+/** Since the writer was made. */
+export type HlsWriterStats = {
+  readonly written: number;
+  /** Segments that could not be written. */
+  readonly failed: number;
+  /** Segments given up because the disk was too slow. */
+  readonly dropped: number;
+};
+
+type Job = Extract<RenditionEvent, { type: "segment" }> & {
+  readonly discontinuity: boolean;
+  readonly wallclock: Millis | undefined;
+};
+
+/** Segments that wait for the disk; more are given up, the oldest first. */
+const MAX_WAITING = 4;
+/** No playlist on disk is larger; the rest of one that is, is not read. */
+const MAX_PLAYLIST_BYTES = 1024 * 1024;
+
+/**
+ * Keeps a stream's playlist and MPEG-TS segments in a directory as nginx-rtmp does. Segments are numbered by the writer, from
+ * 0 or on from the playlist found there. Writes happen one after the other behind the caller's back; one that fails loses its
+ * segment (the next gets a discontinuity), is counted, and logged when writing begins to fail and when it works again.
+ * Old files are for `HlsDirectory` to remove.
+ */
+export class HlsWriter {
+  readonly #window: HlsWindow;
+  readonly #waiting: Job[] = [];
+  readonly #encoder = new TextEncoder();
+  /** What applies to the segment that is being filled. */
+  #open: Extract<RenditionEvent, { type: "open" }> | undefined;
+  #running: Promise<void> | undefined;
+  #started = false;
+  /** The next segment does not follow the last one written. */
+  #discontinuity = false;
+  #failing: string | undefined;
+  #written = 0;
+  #failed = 0;
+  #dropped = 0;
+
+  private constructor(
+    private readonly names: HlsNames,
+    private readonly options: HlsWriterOptions,
+    private readonly files: FileSystem,
+    private readonly log: Log,
+    private readonly onEnd: () => void,
+  ) {
+    this.#window = new HlsWindow(Math.floor(options.window / options.segment), options.segment / 1000);
+  }
+
+  /**
+   * Undefined, and a line in the log, for a stream whose name cannot be a file's.
+   * @param onEnd called when the rendition ends; the last segments may still wait to be written
+   */
+  static create(options: HlsWriterOptions, files: FileSystem, log: Log, onEnd = () => {}): HlsWriter | undefined {
+    const names = toHlsNames(options);
+    if (names) return new HlsWriter(names, options, files, log, onEnd);
+    log.warn("no HLS files for this stream: its name is not usable as a file name", {
+      name: options.name.slice(0, 100),
+    });
+    return undefined;
+  }
+
+  get stats(): HlsWriterStats {
+    return { written: this.#written, failed: this.#failed, dropped: this.#dropped };
+  }
+
+  /** The files that the playlist lists, or listed lately. */
+  kept(): string[] {
+    const { names } = this;
+    const numbers = this.#window.kept();
+    return [names.playlist, names.unfinished, ...numbers.map((number) => names.segment(number))];
+  }
+
+  /** A `RenditionSink`. Never throws and never waits. */
+  write(event: RenditionEvent): void {
+    if (event.type === "open") this.#open = event;
+    else if (event.type === "segment") this.#enqueue(event);
+    else if (event.type === "end") this.onEnd();
+  }
+
+  /** Resolves when everything handed over until now is written or has failed. */
+  async flush(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  #enqueue(event: Extract<RenditionEvent, { type: "segment" }>): void {
+    if (this.#waiting.length === MAX_WAITING) {
+      this.#waiting.shift();
+      this.#waiting[0] = { ...(this.#waiting[0] as Job), discontinuity: true };
+      this.#dropped++;
+      this.#fail("disk too slow");
+    }
+    const open = this.#open?.msn === event.msn ? this.#open : undefined;
+    this.#waiting.push({ ...event, discontinuity: open?.discontinuity ?? false, wallclock: open?.wallclock });
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
+      try {
+        await this.#writeSegment(job);
+        await this.#writePlaylist();
+        if (this.#waiting.length === 0) this.#recover();
+      } catch (error) {
+        this.#fail(errorCode(error));
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #writeSegment(job: Job): Promise<void> {
+    try {
+      if (!this.#started) await this.#start();
+      const number = this.#window.next;
+      await this.#writeFile(this.names.segment(number), job.bytes);
+      this.#window.add({
+        uri: this.names.uri(number),
+        duration: job.duration,
+        discontinuity: job.discontinuity || this.#discontinuity,
+        wallclock: job.wallclock,
+      });
+      this.#written++;
+      this.#discontinuity = false;
+    } catch (error) {
+      this.#failed++;
+      this.#discontinuity = true;
+      throw error;
+    }
+  }
+
+  async #writePlaylist(): Promise<void> {
+    const { unfinished, playlist } = this.names;
+    await this.#writeFile(unfinished, [this.#encoder.encode(this.#window.format())]);
+    await this.files.rename(unfinished, playlist);
+  }
+
+  /** In a directory that is made again when somebody has removed it; leaves no half of a file behind. */
+  async #writeFile(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.files.writeFile(path, pieces).catch(async (error) => {
+        if (errorCode(error) !== "ENOENT") throw error;
+        await this.files.makeDirectory(this.names.directory);
+        await this.files.writeFile(path, pieces);
+      });
+    } catch (error) {
+      await this.files.removeFile(path).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    await this.options.after;
+    await this.files.makeDirectory(this.names.directory);
+    this.#started = true;
+    if (!this.options.continuous) return;
+    const text = await this.files.readText(this.names.playlist, MAX_PLAYLIST_BYTES).catch(() => "");
+    const found = parseHlsPlaylist(text);
+    if (!found) return;
+    const first = found.mediaSequence;
+    const isThere = await Promise.all(
+      found.entries.map((entry, index) => {
+        // An entry of other naming is not ours to list again.
+        return entry.uri === this.names.uri(first + index)
+          ? this.files.exists(this.names.segment(first + index))
+          : false;
+      }),
+    );
+    this.#window.continueFrom(found, isThere);
+    if (this.#window.next > 0) this.#discontinuity = true;
+  }
+
+  #fail(reason: string): void {
+    if (this.#failing === reason) return;
+    this.#failing = reason;
+    this.log.error("cannot write HLS files", { playlist: this.names.playlist, reason });
+  }
+
+  #recover(): void {
+    if (this.#failing === undefined) return;
+    this.#failing = undefined;
+    this.log.info("HLS files are written again", {
+      playlist: this.names.playlist,
+      failed: this.#failed,
+      dropped: this.#dropped,
+    });
+  }
+}

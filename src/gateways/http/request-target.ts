@@ -19,7 +19,7 @@ export function parseRequestTarget(url: string): RequestTarget | undefined {
   const mark = url.indexOf("?", start);
   const raw = mark < 0 ? url.slice(start) : url.slice(start, mark);
   const query = mark < 0 ? "" : url.slice(mark + 1);
-  const path = /%|\/\/|\/\./.test(raw) ? normalise(raw) : raw;
+  const path = /%|\/\/|\/\.|\0/.test(raw) ? normalise(raw) : raw;
   return path === undefined ? undefined : { path, query };
 }
 

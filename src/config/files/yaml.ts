@@ -16,9 +16,11 @@ export function readYaml(file: string, text: string, kind: "yaml" | "json"): Lay
   if (!isSettings(value)) {
     throw syntaxError(file, `expected a group of settings, got ${shown(value)}`, { line: 1, column: 1 });
   }
+  // Editors look for it; it is no setting.
+  const { $schema: _, ...settings } = value;
   const positions = new Positions();
   addPositions(document.contents, [], positions, new Set());
-  return { value, locate: positions.locator(file, text) };
+  return { value: settings, locate: positions.locator(file, text) };
 }
 
 function parse(file: string, text: string, kind: "yaml" | "json") {

@@ -18,6 +18,11 @@ function generator(seed: number): (n: number) => number {
 }
 
 const PIECES = [
+  "/live",
+  "/test",
+  "/main",
+  "/index.m3u8",
+  "/12.m4s",
   "/",
   "//",
   ".",

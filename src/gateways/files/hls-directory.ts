@@ -19,6 +19,7 @@ const MAX_SWEEP_INTERVAL: Millis = 60_000;
  * that are live and listed stay, however old. Only names that could be a stream's are touched. One object per directory.
  */
 export class HlsDirectory {
+  /** Those that are live or still have something to write, by name. */
   readonly #writers = new Map<string, HlsWriter>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #sweeping: Promise<void> | undefined;
@@ -41,17 +42,16 @@ export class HlsDirectory {
   }
 
   /**
-   * The writer of a stream, to be given its rendition events up to `end`. Undefined for a name that cannot be a file's.
+   * The writer of a stream, to be given its rendition events. Undefined for a name that cannot be a file's.
    * @param name the stream's name below its application
    */
   open(name: string): HlsWriter | undefined {
-    const earlier = this.#writers.get(name);
-    const writer = HlsWriter.create({ ...this.options, name, after: earlier?.flush() }, this.files, this.log, () => {
-      void writer?.flush().then(() => {
-        if (this.#writers.get(name) === writer) this.#writers.delete(name);
-      });
+    const after = this.#writers.get(name)?.flush();
+    const writer = HlsWriter.create({ ...this.options, name, after }, this.files, this.log, (live) => {
+      if (!writer) return;
+      if (live) this.#writers.set(name, writer);
+      else void this.#forget(name, writer);
     });
-    if (writer) this.#writers.set(name, writer);
     return writer;
   }
 
@@ -69,6 +69,11 @@ export class HlsDirectory {
       this.#sweeping = undefined;
     });
     return this.#sweeping;
+  }
+
+  async #forget(name: string, writer: HlsWriter): Promise<void> {
+    await writer.flush();
+    if (!writer.live && this.#writers.get(name) === writer) this.#writers.delete(name);
   }
 
   async #sweepAll(): Promise<void> {

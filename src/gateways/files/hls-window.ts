@@ -4,12 +4,17 @@ import { formatHlsPlaylist, type HlsEntry, type HlsPlaylist } from "./hls-playli
 export class HlsWindow {
   readonly #length: number;
   #entries: HlsEntry[] = [];
-  #mediaSequence = 0;
+  #mediaSequence: number;
   #discontinuitySequence = 0;
   #targetDuration: number;
 
-  /** @param length entries listed at most; @param targetDuration seconds; grows when a segment is longer, and never shrinks */
-  constructor(length: number, targetDuration: number) {
+  /**
+   * @param length entries listed at most
+   * @param targetDuration seconds; grows when a segment is longer, and never shrinks
+   * @param first number of the first segment
+   */
+  constructor(length: number, targetDuration: number, first = 0) {
+    this.#mediaSequence = first;
     this.#length = Math.max(1, length);
     this.#targetDuration = Math.max(1, Math.ceil(targetDuration));
   }

@@ -129,6 +129,21 @@ describe("HLS files", () => {
     expect(uris(path)).toEqual(["test-2.ts", "test-3.ts", "test-4.ts"]);
   });
 
+  test("of a rendition after the end go on, even when the old files are gone", async () => {
+    const { path, directory } = setUp();
+    const writer = directory.open("test");
+    await play(writer, 2);
+    for (const name of readdirSync(path)) touch(join(path, name), 999, true);
+    await directory.sweep();
+    expect(readdirSync(path)).toEqual([]);
+    await play(writer, 2, { end: false });
+    expect(uris(path)).toEqual(["test-2.ts", "test-3.ts"]);
+    expect(lines(path)).toContain("#EXT-X-DISCONTINUITY");
+    for (const name of readdirSync(path)) touch(join(path, name), 999, true);
+    await directory.sweep();
+    expect(readdirSync(path).sort()).toEqual(["test-2.ts", "test-3.ts", "test.m3u8"]);
+  });
+
   test("a stream whose name is no file name has none, and a line in the log", async () => {
     const { path, directory, log } = setUp();
     for (const name of ["../evil", "a/b", "x".repeat(2000), "nul\u0000"]) expect(directory.open(name)).toBeUndefined();

@@ -3,7 +3,7 @@ import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
 import { errorCode, type FileSystem } from "./file-system.ts";
 import { type HlsNames, type HlsNaming, toHlsNames } from "./hls-names.ts";
-import { parseHlsPlaylist } from "./hls-playlist.ts";
+import { type HlsPlaylist, parseHlsPlaylist } from "./hls-playlist.ts";
 import { HlsWindow } from "./hls-window.ts";
 
 export type HlsWriterOptions = HlsNaming & {
@@ -29,6 +29,8 @@ export type HlsWriterStats = {
 type Job = Extract<RenditionEvent, { type: "segment" }> & {
   readonly discontinuity: boolean;
   readonly wallclock: Millis | undefined;
+  /** The first of its rendition: what is on disk is looked at anew. */
+  readonly starts: boolean;
 };
 
 /** Segments that wait for the disk; more are given up, the oldest first. */
@@ -43,12 +45,14 @@ const MAX_PLAYLIST_BYTES = 1024 * 1024;
  * Old files are for `HlsDirectory` to remove.
  */
 export class HlsWriter {
-  readonly #window: HlsWindow;
+  #window: HlsWindow;
   readonly #waiting: Job[] = [];
   readonly #encoder = new TextEncoder();
   /** What applies to the segment that is being filled. */
   #open: Extract<RenditionEvent, { type: "open" }> | undefined;
   #running: Promise<void> | undefined;
+  #live = false;
+  #starts = true;
   #started = false;
   /** The next segment does not follow the last one written. */
   #discontinuity = false;
@@ -62,22 +66,32 @@ export class HlsWriter {
     private readonly options: HlsWriterOptions,
     private readonly files: FileSystem,
     private readonly log: Log,
-    private readonly onEnd: () => void,
+    private readonly onLive: (live: boolean) => void,
   ) {
-    this.#window = new HlsWindow(Math.floor(options.window / options.segment), options.segment / 1000);
+    this.#window = this.#newWindow(0);
   }
 
   /**
    * Undefined, and a line in the log, for a stream whose name cannot be a file's.
-   * @param onEnd called when the rendition ends; the last segments may still wait to be written
+   * @param onLive called when a rendition begins, and when it ends; then the last segments may still wait to be written
    */
-  static create(options: HlsWriterOptions, files: FileSystem, log: Log, onEnd = () => {}): HlsWriter | undefined {
+  static create(
+    options: HlsWriterOptions,
+    files: FileSystem,
+    log: Log,
+    onLive: (live: boolean) => void = () => {},
+  ): HlsWriter | undefined {
     const names = toHlsNames(options);
-    if (names) return new HlsWriter(names, options, files, log, onEnd);
+    if (names) return new HlsWriter(names, options, files, log, onLive);
     log.warn("no HLS files for this stream: its name is not usable as a file name", {
       name: options.name.slice(0, 100),
     });
     return undefined;
+  }
+
+  /** A rendition has begun and not ended. */
+  get live(): boolean {
+    return this.#live;
   }
 
   get stats(): HlsWriterStats {
@@ -91,12 +105,17 @@ export class HlsWriter {
     return [names.playlist, names.unfinished, ...numbers.map((number) => names.segment(number))];
   }
 
-  /** A `RenditionSink`. Never throws and never waits. */
-  write(event: RenditionEvent): void {
-    if (event.type === "open") this.#open = event;
-    else if (event.type === "segment") this.#enqueue(event);
-    else if (event.type === "end") this.onEnd();
-  }
+  /** A `RenditionSink`. Never throws and never waits. Another rendition may follow one that has ended. */
+  readonly write = (event: RenditionEvent): void => {
+    if (event.type === "open") {
+      this.#open = event;
+      this.#setLive(true);
+    } else if (event.type === "segment") {
+      this.#enqueue(event);
+    } else if (event.type === "end") {
+      this.#setLive(false);
+    }
+  };
 
   /** Resolves when everything handed over until now is written or has failed. */
   async flush(): Promise<void> {
@@ -105,13 +124,15 @@ export class HlsWriter {
 
   #enqueue(event: Extract<RenditionEvent, { type: "segment" }>): void {
     if (this.#waiting.length === MAX_WAITING) {
-      this.#waiting.shift();
-      this.#waiting[0] = { ...(this.#waiting[0] as Job), discontinuity: true };
+      const starts = this.#waiting.shift()?.starts || this.#waiting[0]?.starts || false;
+      this.#waiting[0] = { ...(this.#waiting[0] as Job), discontinuity: true, starts };
       this.#dropped++;
       this.#fail("disk too slow");
     }
     const open = this.#open?.msn === event.msn ? this.#open : undefined;
-    this.#waiting.push({ ...event, discontinuity: open?.discontinuity ?? false, wallclock: open?.wallclock });
+    const discontinuity = open?.discontinuity ?? false;
+    this.#waiting.push({ ...event, discontinuity, wallclock: open?.wallclock, starts: this.#starts });
+    this.#starts = false;
     this.#running ??= this.#run();
   }
 
@@ -130,6 +151,7 @@ export class HlsWriter {
 
   async #writeSegment(job: Job): Promise<void> {
     try {
+      if (job.starts) this.#started = false;
       if (!this.#started) await this.#start();
       const number = this.#window.next;
       await this.#writeFile(this.names.segment(number), job.bytes);
@@ -169,24 +191,37 @@ export class HlsWriter {
   }
 
   async #start(): Promise<void> {
-    await this.options.after;
+    const { after, continuous } = this.options;
+    await after;
     await this.files.makeDirectory(this.names.directory);
     this.#started = true;
-    if (!this.options.continuous) return;
+    this.#window = this.#newWindow(continuous ? this.#window.next : 0);
+    if (!continuous) return;
     const text = await this.files.readText(this.names.playlist, MAX_PLAYLIST_BYTES).catch(() => "");
     const found = parseHlsPlaylist(text);
-    if (!found) return;
-    const first = found.mediaSequence;
-    const isThere = await Promise.all(
-      found.entries.map((entry, index) => {
-        // An entry of other naming is not ours to list again.
-        return entry.uri === this.names.uri(first + index)
-          ? this.files.exists(this.names.segment(first + index))
-          : false;
-      }),
-    );
-    this.#window.continueFrom(found, isThere);
+    if (found && found.mediaSequence + found.entries.length >= this.#window.next) await this.#continueFrom(found);
     if (this.#window.next > 0) this.#discontinuity = true;
+  }
+
+  async #continueFrom(found: HlsPlaylist): Promise<void> {
+    const first = found.mediaSequence;
+    const isThere = found.entries.map((entry, index) => {
+      // An entry of other naming is not ours to list again.
+      return entry.uri === this.names.uri(first + index) && this.files.exists(this.names.segment(first + index));
+    });
+    this.#window.continueFrom(found, await Promise.all(isThere));
+  }
+
+  #newWindow(first: number): HlsWindow {
+    const { window, segment } = this.options;
+    return new HlsWindow(Math.floor(window / segment), segment / 1000, first);
+  }
+
+  #setLive(live: boolean): void {
+    if (live === this.#live) return;
+    this.#live = live;
+    if (!live) this.#starts = true;
+    this.onLive(live);
   }
 
   #fail(reason: string): void {

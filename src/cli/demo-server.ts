@@ -1,0 +1,17 @@
+import { type Server, startServer } from "../app/server.ts";
+import { configSchema } from "../config/schema.ts";
+import { ListenError } from "../gateways/http/listen.ts";
+import type { Log } from "../log.ts";
+
+/**
+ * A server with the default configuration, for a demo where none runs. When the port for HTTP is taken it takes another.
+ * @throws Error when it cannot listen, in words for the user
+ */
+export async function startDemoServer(log: Log): Promise<Server> {
+  try {
+    return await startServer(configSchema.parse({}), { log });
+  } catch (error) {
+    if (!(error instanceof ListenError && error.code === "address-in-use")) throw error;
+    return startServer(configSchema.parse({ http: { listen: 0 } }), { log });
+  }
+}

@@ -38,18 +38,21 @@ export function formatBitrate(bitrate: number): string {
   return bitrate < 999_500 ? `${Math.round(bitrate / 1000)}\u00a0kbit/s` : `${(bitrate / 1e6).toFixed(1)}\u00a0Mbit/s`;
 }
 
-/** Measured rates wobble: `30`, `29.97`, `12.5`. */
+/** Measured rates wobble, so one near a common rate is taken for that one: `30`, `60`, `12.5`. */
 export function formatFrameRate(rate: number): string {
-  const common = [23.976, 24, 25, 29.97, 30, 50, 59.94, 60].find((value) => Math.abs(value - rate) < 0.015 * value);
-  const nearest = common !== undefined && Math.abs(Math.round(rate) - rate) < 0.2 ? Math.round(rate) : common;
-  return String(Number((nearest ?? rate).toFixed(2)));
+  const nearest = COMMON_RATES.reduce((best, common) =>
+    Math.abs(common - rate) < Math.abs(best - rate) ? common : best,
+  );
+  return String(Math.abs(nearest - rate) < 0.015 * nearest ? nearest : Number(rate.toFixed(1)));
 }
+
+const COMMON_RATES = [24, 25, 30, 48, 50, 60] as const;
 
 /** What encoders call themselves, as people call them: `OBS 29.0.2`, `FFmpeg`. */
 export function formatAgent(agent: string): string {
   const obs = /libobs version ([\d.]+)/.exec(agent);
   if (obs) return `OBS ${obs[1]}`;
-  if (/^Lavf\d/.test(agent)) return "FFmpeg";
+  if (/\bLavf\d/.test(agent)) return "FFmpeg";
   return agent.length > 40 ? `${agent.slice(0, 39)}\u2026` : agent;
 }
 

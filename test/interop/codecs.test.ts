@@ -46,7 +46,7 @@ describe("codecs in fragmented MP4", () => {
         const { streams } = await probe(playlist);
         expect(streams.map((stream) => stream.codec_name).sort()).toEqual([...codecs].sort());
         if (name === "h264-aac51") expect(streams.find((stream) => stream.codec_type === "audio")?.channels).toBe(6);
-        expect(faultsOf(await decodeWithFfmpeg(playlist, SECONDS), SECONDS, kinds)).toEqual([]);
+        expect(faultsOf(await decodeWithFfmpeg(playlist, SECONDS), SECONDS, { kinds })).toEqual([]);
       },
       60_000,
     );

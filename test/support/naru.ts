@@ -69,7 +69,7 @@ export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
     });
   } catch (error) {
     await naru[Symbol.asyncDispose]();
-    throw child.failure(String(error));
+    throw error;
   }
   return naru;
 }

@@ -31,11 +31,15 @@ export function compareTimes(source: readonly DecodedFrame[], played: readonly D
   return { matchedVideo: matched.video, matchedAudio: matched.audio, spread: most - least };
 }
 
-/** Longest time between two frames of a stream of 30 pictures a second and sound in frames of 20 to 32 ms. */
-const LONGEST_STEP_SECONDS = 0.05;
+type Expected = {
+  readonly kinds?: readonly Kind[];
+  /** Seconds from one frame to the next; by default what 30 pictures a second and sound in frames of 20 to 32 ms keep. */
+  readonly longestStep?: number;
+};
 
-/** What is wrong with a recording that should hold `seconds` of these kinds without a hole. Empty when nothing is. */
-export function faultsOf(decoded: Decoded, seconds: number, kinds: readonly Kind[] = ["video", "audio"]): string[] {
+/** What is wrong with a recording that should hold `seconds` without a hole. Empty when nothing is. */
+export function faultsOf(decoded: Decoded, seconds: number, expected: Expected = {}): string[] {
+  const { kinds = ["video", "audio"], longestStep = 0.05 } = expected;
   const faults = [...decoded.complaints];
   for (const kind of kinds) {
     const times = decoded.frames.filter((frame) => frame.kind === kind).map((frame) => frame.pts);
@@ -43,8 +47,8 @@ export function faultsOf(decoded: Decoded, seconds: number, kinds: readonly Kind
     if (span < seconds - 0.5) faults.push(`${kind}: ${span.toFixed(3)} s instead of ${seconds} s`);
     times.forEach((time, i) => {
       const step = i === 0 ? 0 : time - (times[i - 1] as number);
-      if (step > LONGEST_STEP_SECONDS) faults.push(`${kind}: a step of ${step.toFixed(3)} s at ${time.toFixed(3)} s`);
-      else if (i > 0 && step <= 0) faults.push(`${kind}: a step back of ${-step.toFixed(3)} s at ${time.toFixed(3)} s`);
+      if (step > longestStep) faults.push(`${kind}: a step of ${step.toFixed(3)} s at ${time.toFixed(3)} s`);
+      else if (step < 0) faults.push(`${kind}: a step back of ${-step.toFixed(3)} s at ${time.toFixed(3)} s`);
     });
   }
   return faults;

@@ -95,8 +95,8 @@ export class RunningProcess implements AsyncDisposable {
   }
 
   /** An error that shows the end of the output. */
-  failure(what: string): Error {
-    return new Error(`${this.name} ${what}; its output ended with:\n${this.#output.slice(-3000)}`);
+  failure(what: string): ProcessFailure {
+    return new ProcessFailure(`${this.name} ${what}; its output ended with:\n${this.#output.slice(-3000)}`);
   }
 
   async #change(timeoutMs: number): Promise<void> {
@@ -108,6 +108,11 @@ export class RunningProcess implements AsyncDisposable {
     await withTimeout(changed, timeoutMs);
     this.#watchers.delete(wake);
   }
+}
+
+/** A process did something else than the test needs; waiting longer does not help. */
+export class ProcessFailure extends Error {
+  override readonly name = "ProcessFailure";
 }
 
 const running = new Set<ChildProcess>();
@@ -142,7 +147,10 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Polls until `check` returns something; fails with `what` when time is up. Errors that it throws count as "not yet". */
+/**
+ * Polls until `check` returns something; fails with `what` when time is up. An error that it throws counts as "not yet",
+ * but for a `ProcessFailure`.
+ */
 export async function until<T>(what: string, timeoutMs: number, check: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
@@ -151,6 +159,7 @@ export async function until<T>(what: string, timeoutMs: number, check: () => Pro
       const value = await check();
       if (value !== undefined) return value;
     } catch (error) {
+      if (error instanceof ProcessFailure) throw error;
       last = error;
     }
     if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms${last ? ` (${last})` : ""}`);

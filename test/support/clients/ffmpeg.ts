@@ -29,6 +29,12 @@ export type Decoded = {
   readonly complaints: readonly string[];
 };
 
+/**
+ * ffmpeg's HLS reader hands the initialization section to its MP4 reader again after each reload of a live playlist, also of
+ * its own making; and what is repeated was said once.
+ */
+const NOT_OF_THE_STREAM = /Found duplicated MOOV Atom|Last message repeated/;
+
 /** Plays a file or URL for some seconds of media, decoding all of it. */
 export async function decodeWithFfmpeg(source: string, seconds: number): Promise<Decoded> {
   const output = await run(
@@ -58,7 +64,7 @@ function parseFrameHashes(output: string): Decoded {
     } else if (frame) {
       const [, stream, pts, hash] = frame as unknown as [string, string, string, string];
       frames.push({ kind: kinds.get(stream) ?? "video", pts: Number(pts) * (ticks.get(stream) ?? Number.NaN), hash });
-    } else if (line !== "" && !line.startsWith("#")) {
+    } else if (line !== "" && !line.startsWith("#") && !NOT_OF_THE_STREAM.test(line)) {
       complaints.push(line);
     }
   }

@@ -1,3 +1,4 @@
+import { HlsDirectory } from "../gateways/files/hls-directory.ts";
 import type { HlsConfig } from "../hls/config.ts";
 import { firstMsnAt } from "../hls/names.ts";
 import type { HlsOrigin } from "../hls/origin.ts";
@@ -6,8 +7,11 @@ import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import type { Stream } from "../streams/stream.ts";
 
-/** Gives streams their HLS output. */
+/** Gives streams their HLS output: an answer at their URL and, where configured, files in a directory. */
 export class HlsModule {
+  /** One per directory and settings: several applications may share one. */
+  readonly #directories = new Map<string, HlsDirectory>();
+
   constructor(
     private readonly options: {
       readonly origin: HlsOrigin;
@@ -16,14 +20,21 @@ export class HlsModule {
     },
   ) {}
 
+  /** Opens the directories of the configuration, so that old files are removed though nobody publishes. */
+  start(configs: Iterable<HlsConfig>): void {
+    for (const config of configs) if (config.enabled) this.#directory(config);
+  }
+
   attach(stream: Stream, config: HlsConfig, now: Millis): void {
     const { origin, log, wallclockAt } = this.options;
     const { path } = stream;
+    const files = this.#directory(config)?.open(path.slice(path.indexOf("/") + 1));
     const output = new HlsOutput({
       path,
       config,
       firstMsn: firstMsnAt(wallclockAt(now)),
       wallclockAt,
+      onRendition: files?.write,
       onTrackLeftOut: (track, reason) =>
         log.warn("HLS leaves out a track", {
           path,
@@ -37,5 +48,22 @@ export class HlsModule {
     stream.attach(output.write, now);
   }
 
-  async close(): Promise<void> {}
+  /** Writes out what waits for the disk. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#directories.values()].map((directory) => directory.close()));
+  }
+
+  #directory(config: HlsConfig): HlsDirectory | undefined {
+    if (config.path === undefined || config.format !== "mpegts") return undefined;
+    const { segment, window, continuous, nested, baseUrl, cleanup } = config;
+    const options = { directory: config.path, segment, window, continuous, nested, baseUrl, cleanup };
+    const key = JSON.stringify(options);
+    let directory = this.#directories.get(key);
+    if (!directory) {
+      directory = new HlsDirectory(options, this.options.log);
+      this.#directories.set(key, directory);
+      directory.start();
+    }
+    return directory;
+  }
 }

@@ -62,6 +62,8 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
       log.error("an output failed and was taken off its stream", { path: stream.path, error: describe(error) }),
   });
 
+  hls.start(Object.values(config.applications).map((found) => found.hls));
+
   let rtmp: RtmpGateway | undefined;
   let http: HttpGateway | undefined;
   const timer = setInterval(() => {

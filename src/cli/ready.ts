@@ -1,17 +1,17 @@
-import { styleText } from "node:util";
 import { formatOrigin } from "../app/addresses.ts";
 import type { Server } from "../app/server.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import type { Style } from "./terminal.ts";
 
 /** What the operator sees once the server listens: what to paste into the encoder, and where to watch. */
-export function readyText(server: Server, loaded: LoadedConfig, tookMs: number): string {
+export function readyText(server: Server, loaded: LoadedConfig, style: Style, tookMs: number): string {
   const lines = [
     "",
-    `${styleText("bold", "naru is ready")} ${styleText("dim", `(${Math.round(tookMs)} ms${loaded.file ? `, ${loaded.file}` : ""})`)}`,
+    `${style.bold("naru is ready")} ${style.dim(`(${Math.round(tookMs)} ms${loaded.file ? `, ${loaded.file}` : ""})`)}`,
     "",
   ];
   const row = (label: string, value: string, note = "") =>
-    lines.push(`  ${styleText("dim", label.padEnd(10))} ${value}${note && styleText("dim", `   ${note}`)}`);
+    lines.push(`  ${style.dim(label.padEnd(10))} ${value}${note && style.dim(`   ${note}`)}`);
 
   const application = exampleApplication(loaded);
   const [rtmp] = server.rtmp;
@@ -19,25 +19,25 @@ export function readyText(server: Server, loaded: LoadedConfig, tookMs: number):
   if (rtmp) {
     row(
       "Publish",
-      styleText("cyan", `${formatOrigin("rtmp", rtmp)}/${application}`),
+      style.cyan(`${formatOrigin("rtmp", rtmp)}/${application}`),
       "the server, in OBS: Settings > Stream > Custom",
     );
-    row("", styleText("cyan", "test"), "the stream key; any name you like");
+    row("", style.cyan("test"), "the stream key; any name you like");
   } else {
     row("Publish", "RTMP is off");
   }
   if (http) {
     const origin = formatOrigin("http", http);
-    row("Watch", styleText("cyan", `${origin}/${application}/test`), "in a browser");
-    row("Playlist", styleText("cyan", `${origin}/${application}/test/index.m3u8`), "for VLC, ffplay and other players");
+    row("Watch", style.cyan(`${origin}/${application}/test`), "in a browser");
+    row("Playlist", style.cyan(`${origin}/${application}/test/index.m3u8`), "for VLC, ffplay and other players");
     for (const { url, directory } of directoryPlaylists(loaded))
-      row("", styleText("cyan", `${origin}${url}`), `also in ${directory}`);
-    row("Streams", styleText("cyan", `${origin}/`), "what is live now");
+      row("", style.cyan(`${origin}${url}`), `also in ${directory}`);
+    row("Streams", style.cyan(`${origin}/`), "what is live now");
   } else {
     row("Watch", "HTTP is off");
   }
-  lines.push("", `  ${styleText("dim", "No encoder at hand? In another terminal:")} npm run demo`, "");
-  return lines.join("\n");
+  lines.push("", `  ${style.dim("No encoder at hand? In another terminal:")} npm run demo`, "");
+  return `${lines.join("\n")}\n`;
 }
 
 /** An application that takes streams, for the examples shown. */

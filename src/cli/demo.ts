@@ -5,7 +5,7 @@ import { formatOrigin } from "../app/addresses.ts";
 import type { Server } from "../app/server.ts";
 import { type PublishTarget, parsePublishUrl } from "../demo/publish-url.ts";
 import { type DemoPublisher, type DemoSummary, PublishFailedError, startDemoPublisher } from "../demo/publisher.ts";
-import { createLog } from "../log.ts";
+import { createLog, type Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import { startDemoServer } from "./demo-server.ts";
 import { unknownFlag } from "./flags.ts";
@@ -54,15 +54,24 @@ together, and the clock, next to your own, how late they are.`,
   },
 });
 
+export type DemoRequest = { readonly url?: string; readonly seconds?: string };
+
+/** Where to publish when no URL is given, and how to start a server when none listens there. */
+export type DemoFallback = { readonly url: string; readonly startServer: (log: Log) => Promise<Server> };
+
 /** Runs until the time is up, Ctrl-C, or the server's end. Returns the exit code. */
-export async function runDemo(args: { readonly url?: string; readonly seconds?: string }, io: Io): Promise<number> {
+export async function runDemo(
+  args: DemoRequest,
+  io: Io,
+  fallback: DemoFallback = { url: DEFAULT_URL, startServer: startDemoServer },
+): Promise<number> {
   const fail = (text: string, code = FAILED): number => {
     io.err(`naru demo: ${printable(text)}\n`);
     return code;
   };
   const seconds = args.seconds === undefined ? Number.POSITIVE_INFINITY : Number(args.seconds);
   if (!(seconds > 0)) return fail(`--seconds takes a number above 0, not "${args.seconds}"`, USAGE);
-  const target = parsePublishUrl(args.url ?? DEFAULT_URL);
+  const target = parsePublishUrl(args.url ?? fallback.url);
   if (!target) {
     return fail(`"${args.url}" is not of the form rtmp://HOST[:PORT]/APP/NAME, such as ${DEFAULT_URL}`, USAGE);
   }
@@ -74,7 +83,7 @@ export async function runDemo(args: { readonly url?: string; readonly seconds?: 
       // Only where the user named no server is one started for them.
       if (args.url !== undefined || !(error instanceof PublishFailedError && error.code === "refused")) throw error;
       const log = createLog("warn", io.err, () => new Date());
-      server = await startDemoServer(log);
+      server = await fallback.startServer(log);
       return publish(target);
     });
     io.out(runningText(target, server, io));

@@ -1,5 +1,4 @@
 #!/usr/bin/env bun
-import { defineCommand, runMain } from "citty";
 import { version } from "../package.json";
 
 const HELP = `naru ${version}: a live streaming server. Encoders come in by RTMP, viewers watch by HLS and Low-Latency HLS.
@@ -36,5 +35,8 @@ if (first === "--help" || first === "-h" || first === "help") {
 } else {
   // Without a command: start, so that the one executable does its job when it is simply run.
   const rawArgs = first === undefined || first.startsWith("-") ? ["start", ...given] : given;
+  // citty looks at this once, when it is loaded, and does not ask whether a terminal listens.
+  if (!process.stdout.isTTY) process.env.NO_COLOR ??= "1";
+  const { defineCommand, runMain } = await import("citty");
   await runMain(defineCommand({ meta: { name: "naru", version }, subCommands: commands }), { rawArgs });
 }

@@ -204,7 +204,9 @@ export class ChunkReader {
 
   #setChunkSize(body: Uint8Array): void {
     const size = decodeControlValue(body);
-    if (size === undefined || size === 0 || size > 0x7fff_ffff) throw new ProtocolError(`chunk size ${size}`);
+    if (size === undefined || size === 0 || size > 0x7fff_ffff) {
+      throw new ProtocolError(size === undefined ? "Set Chunk Size without a size" : `a chunk size of ${size}`);
+    }
     this.#chunkSize = Math.min(size, MAX_CHUNK_SIZE);
   }
 

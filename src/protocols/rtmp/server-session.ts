@@ -290,13 +290,13 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
 
   #onConnect(command: Command): void {
     this.#connection = parseConnect(command.object);
+    this.#emit({ type: "connect", request: this.#connection });
     this.#send(windowAckSize(this.#options.ackWindow));
     this.#send(setPeerBandwidth(this.#options.ackWindow));
     this.#send(setChunkSize(this.#options.chunkSize));
     this.#writer.chunkSize = this.#options.chunkSize;
     this.#command(0, 3, "_result", command.transaction || 1, SERVER_PROPERTIES, connectInfo(this.#connection));
     if (this.#options.pingInterval > 0) this.#nextPing = this.#now + this.#options.pingInterval;
-    this.#emit({ type: "connect", request: this.#connection });
   }
 
   #onPublish(id: number, name: string): void {

@@ -3,6 +3,9 @@ export const MAX_COMPONENT_BYTES = 255;
 /** Longest path, in UTF-8 bytes. */
 export const MAX_PATH_BYTES = 1024;
 
+/** Longest app, name or tcUrl, in characters: a path of the greatest length, percent-encoded, and a query with long tokens. */
+const MAX_INPUT = 16_384;
+
 /** What a client named, as it came. */
 export type StreamTarget = {
   /** Of the connect command; may carry a query, an instance, or the whole path. */
@@ -35,6 +38,9 @@ export type InvalidStreamPath = {
  * Unicode is brought to NFC (macOS sends decomposed Hangul), doubled slashes, `_definst_` and the prefixes `mp4:` and `flv:` go.
  */
 export function parseStreamPath(target: StreamTarget): StreamPath | InvalidStreamPath {
+  if (Math.max(target.app.length, target.name.length, target.tcUrl?.length ?? 0) > MAX_INPUT) {
+    return { valid: false, reason: `the stream path is longer than ${MAX_PATH_BYTES} bytes` };
+  }
   const tcUrl = splitQuery(pathOfUrl(clean(target.tcUrl ?? "").replaceAll("'", "")));
   const app = splitQuery(withoutFragment(clean(target.app)));
   const name = splitQuery(clean(target.name));
@@ -85,12 +91,19 @@ function isSignificant(component: string): boolean {
 
 /** Without the padding and the librtmp options (`key live=1 timeout=5`) that end up in what is sent. */
 function clean(text: string): string {
-  return text
-    .replace(/^[\s\0]+|[\s\0]+$/g, "")
-    .replace(
-      / (?:live|timeout|buffer|token|subscribe|conn|playpath|flashVer|swfUrl|swfVfy|pageUrl|tcUrl|pubUser|pubPasswd)=.*$/s,
-      "",
-    );
+  let start = 0;
+  let end = text.length;
+  while (start < end && isPadding(text.charCodeAt(start))) start++;
+  while (end > start && isPadding(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end).replace(LIBRTMP_OPTIONS, "");
+}
+
+const LIBRTMP_OPTIONS =
+  / (?:live|timeout|buffer|token|subscribe|conn|playpath|flashVer|swfUrl|swfVfy|pageUrl|tcUrl|pubUser|pubPasswd)=.*$/s;
+
+/** Space, tab, line ends, NUL. */
+function isPadding(code: number): boolean {
+  return code === 0x20 || code === 0 || (code >= 9 && code <= 13);
 }
 
 function splitQuery(text: string): { path: string; query: string } {

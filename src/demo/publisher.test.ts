@@ -38,11 +38,14 @@ function startServer(refusal?: PublishRefusedError) {
 const targetAt = (port: number): PublishTarget =>
   parsePublishUrl(`rtmp://127.0.0.1:${port}/live/demo`) as PublishTarget;
 
-async function publishTo(port: number): Promise<DemoPublisher> {
+async function publishTo(
+  port: number,
+  wallclockAt = (now: number) => performance.timeOrigin + now,
+): Promise<DemoPublisher> {
   const publisher = await startDemoPublisher({
     target: targetAt(port),
     clock,
-    wallclockAt: (now) => performance.timeOrigin + now,
+    wallclockAt,
     timeOfDay: (wallclock) => wallclock % 86_400_000,
     random: (length) => randomBytes(length),
     agent: "test",
@@ -88,6 +91,22 @@ describe("startDemoPublisher", () => {
     expect(packets.length - video.length).toBeGreaterThan(55);
     const steps = video.slice(1).map((packet, i) => packet.dts - (video[i] as Packet).dts);
     expect(steps.every((step) => step === 33 * 90 || step === 34 * 90)).toBe(true);
+  });
+
+  test("leaves out what a suspended machine has missed", async () => {
+    const server = startServer();
+    let asleep = 0;
+    const publisher = await publishTo(server.port, (now) => now + asleep);
+    await Bun.sleep(300);
+    asleep = 20_000;
+    await Bun.sleep(300);
+    publisher.close();
+    await server.left;
+    const video = server.events.filter((event): event is Packet => event.type === "packet" && event.track === 0);
+    const after = video.findIndex((packet, i) => packet.dts - (video[i - 1]?.dts ?? 0) > 19_000 * 90);
+    expect(after).toBeGreaterThan(0);
+    expect(video[after]?.key).toBe(true);
+    expect(video.length).toBeLessThan(40);
   });
 
   test("says that nobody listens", async () => {

@@ -1,6 +1,6 @@
 import { Canvas, mixColours, type Rgb, type Sprite } from "./canvas.ts";
 import { COLUMNS, ROWS } from "./cells.ts";
-import { drawText, textWidth } from "./font.ts";
+import { drawText } from "./font.ts";
 
 /** First row of the water. */
 export const HORIZON = 56;
@@ -31,11 +31,11 @@ export function drawBackground(): Canvas {
   }
   canvas.rectangle(TRACK.x - 1, TRACK.y - 1, TRACK.width + 2, TRACK.height + 2, 0x0c1028);
   drawText(canvas, "naru", 7, -2, 3, 0xffffff);
-  canvas.bitmap(82, 7, HANGUL_NA, 1, 0xf2b66d);
-  canvas.bitmap(93, 7, HANGUL_RU, 1, 0xf2b66d);
-  const badge = textWidth("LIVE", 1);
-  canvas.rectangle(COLUMNS - badge - 12, 5, badge + 6, 11, 0xd0243c);
-  drawText(canvas, "LIVE", COLUMNS - badge - 9, 7, 1, 0xffffff);
+  canvas.bitmap(82, 7, HANGUL_NA, 1, 0xffd9a3);
+  canvas.bitmap(93, 7, HANGUL_RU, 1, 0xffd9a3);
+  // On even cells, where chroma has its edges too.
+  canvas.rectangle(126, 4, 28, 12, 0xd0243c);
+  drawText(canvas, "LIVE", 130, 7, 1, 0xffffff);
 
   drawLanding(canvas, 0, 15);
   drawLanding(canvas, 143, COLUMNS - 143);

@@ -52,7 +52,11 @@ function isCodecRefused(data: ErrorData): boolean {
   );
 }
 
+/** hls.js quotes whole playlists. */
+const MAX_REASON = 160;
+
 function describe(data: ErrorData): string {
   const status = data.response?.code ? ` (HTTP ${data.response.code})` : "";
-  return `${data.details}${status}${data.reason ? `: ${data.reason}` : ""}`;
+  const reason = (data.reason ?? data.error?.message ?? "").split("\n", 1)[0]?.slice(0, MAX_REASON);
+  return `${data.details}${status}${reason ? `: ${reason}` : ""}`;
 }

@@ -11,6 +11,7 @@ const PATIENCE_MS = 1_200;
 /** What the watch page shows. */
 export class WatchView {
   readonly #notice = byId("notice", HTMLDivElement);
+  readonly #controller = byId("controller", HTMLElement);
   readonly #title = byId("notice-title", HTMLHeadingElement);
   readonly #text = byId("notice-text", HTMLParagraphElement);
   readonly #state = byId("state", HTMLSpanElement);
@@ -56,7 +57,10 @@ export class WatchView {
   showPhase(phase: Phase, stream: ListedStream | undefined): void {
     this.#phase = phase;
     clearTimeout(this.#patience);
-    this.#notice.classList.toggle("over", phase === "buffering" || (phase === "waiting" && this.video.readyState >= 2));
+    const overPicture = phase === "buffering" || (phase === "waiting" && this.video.readyState >= 2);
+    this.#notice.classList.toggle("over", overPicture);
+    // Controls that cannot be seen cannot be pressed.
+    this.#controller.inert = phase !== "playing" && !overPicture;
     // media-chrome's own indicator turns meanwhile.
     if (phase === "buffering") this.#patience = setTimeout(() => this.#showNotice(phase, stream), PATIENCE_MS);
     else this.#showNotice(phase, stream);

@@ -24,8 +24,10 @@ const HIDDEN_POLL_MS = 15_000;
 const TICK_MS = 500;
 /** A player that stands still this long although the encoder sends is replaced. */
 const STUCK_MS = 12_000;
-/** After a background tab or a hiccup, a viewer further behind than this is brought back to live. */
+/** After a background tab or a standstill, a viewer further behind than this is brought back to live. */
 const FAR_BEHIND_SECONDS = 6;
+/** How long after a standstill that is looked for: what was missed arrives only then. */
+const CATCH_UP_MS = 5_000;
 const MAX_ERRORS = 50;
 
 /** For tests and for the curious at the console. */
@@ -64,7 +66,7 @@ let player: Player | undefined;
 let stream: ListedStream | undefined;
 let polling: ReturnType<typeof setTimeout> | undefined;
 let moved = { time: 0, at: performance.now() };
-let jumpWhenPlaying = false;
+let stoodStillAt = Number.NEGATIVE_INFINITY;
 
 function feed(input: SessionInput): void {
   const before = session;
@@ -72,11 +74,6 @@ function feed(input: SessionInput): void {
   if (session.attached && !player) attach();
   else if (!session.attached && player) detach();
   if (session.phase === before.phase) return;
-  if (session.phase === "playing" && jumpWhenPlaying) {
-    jumpWhenPlaying = false;
-    if ((player?.behindEdge() ?? 0) > FAR_BEHIND_SECONDS) player?.jumpToLive();
-  }
-  if (before.phase === "waiting" || before.phase === "buffering") jumpWhenPlaying = session.phase !== "playing";
   state.state = session.phase;
   view.showPhase(session.phase, stream);
   // The server knows why.
@@ -138,6 +135,8 @@ function tick(): void {
   view.showLatency(session.phase === "playing" && !video.paused ? state.latency : undefined);
 
   const now = performance.now();
+  if (session.phase === "waiting" || session.phase === "buffering") stoodStillAt = now;
+  else if (now - stoodStillAt < CATCH_UP_MS) catchUp();
   if (video.currentTime !== moved.time || video.paused || stream?.state !== "live") {
     moved = { time: video.currentTime, at: now };
   } else if (now - moved.at > STUCK_MS && !document.hidden) {
@@ -145,6 +144,10 @@ function tick(): void {
     remember(state.errors, "playback stands still");
     feed({ type: "player", event: "failed" });
   }
+}
+
+function catchUp(): void {
+  if (!video.paused && (player?.behindEdge() ?? 0) > FAR_BEHIND_SECONDS) player?.jumpToLive();
 }
 
 function remember(list: string[], reason: string): void {
@@ -179,7 +182,7 @@ byId("controller", HTMLElement).addEventListener(
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   void poll();
-  if (!video.paused && (player?.behindEdge() ?? 0) > FAR_BEHIND_SECONDS) player?.jumpToLive();
+  catchUp();
 });
 addEventListener("online", () => void poll());
 

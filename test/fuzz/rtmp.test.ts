@@ -38,7 +38,7 @@ function feed(session: RtmpServerSession, bytes: Uint8Array): string | undefined
       const { event } = effect;
       if (event.type === "publishRequested") {
         carryOut(noise.below(8) === 0 ? session.rejectPublish(event.id, "x", "y") : session.acceptPublish(event.id));
-      } else if (event.type === "playRequested") carryOut(session.rejectPlay(event.id, "x", "y"));
+      } else if (event.type === "playRequested") carryOut(session.rejectPlay(event.streamId, "x", "y"));
     }
   };
   let now = 0;

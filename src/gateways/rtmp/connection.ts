@@ -60,10 +60,13 @@ export class RtmpConnection {
   receive(bytes: Uint8Array): void {
     if (this.#state !== "open") return;
     const now = this.#options.clock();
-    const [publish] = this.#publishes.values();
     // Which of several publishes the bytes belong to is not known; the first counts them all.
-    publish?.received(bytes.length);
+    const [before] = this.#publishes.values();
+    before?.received(bytes.length);
     this.#guard(() => this.#run(this.#options.session.receive(bytes, now)));
+    if (before) return;
+    const [begun] = this.#publishes.values();
+    begun?.received(bytes.length);
   }
 
   drain(): void {
@@ -138,7 +141,7 @@ export class RtmpConnection {
         log.info("RTMP play refused: playing by RTMP is not supported", { path: event.target.path, remote });
         this.#run(
           session.rejectPlay(
-            event.id,
+            event.streamId,
             "NetStream.Play.StreamNotFound",
             `Playing by RTMP is not supported yet. Watch ${event.target.path} by HLS: /${event.target.path}/index.m3u8`,
           ),

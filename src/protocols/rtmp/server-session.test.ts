@@ -252,6 +252,24 @@ describe("publish", () => {
     expect(bench.events.at(-1)).toMatchObject({ id: 1, body: Uint8Array.of(3) });
   });
 
+  test("an answer is for the request it was asked for, and no later one", () => {
+    const bench = new Bench();
+    bench.accept = false;
+    const { script } = bench;
+    bench.send(script.publish("first"), script.command(1, "publish", 4, null, "second"));
+    expect(bench.events.slice(1)).toMatchObject([
+      { type: "publishRequested", id: 1, target: { name: "first" } },
+      { type: "unpublish", id: 1 },
+      { type: "publishRequested", id: 2, target: { name: "second" } },
+    ]);
+    bench.commands();
+    bench.carryOut(bench.session.acceptPublish(1));
+    bench.carryOut(bench.session.rejectPublish(1, "x", "y"));
+    expect(bench.commands()).toEqual([]);
+    bench.carryOut(bench.session.acceptPublish(2));
+    expect(bench.commands()).toMatchObject([{ name: "onStatus" }]);
+  });
+
   test("streams on one connection have a limit", () => {
     const bench = publishing();
     for (let i = 0; i < 4; i++) bench.send(bench.script.command(0, "createStream", 10 + i, null));
@@ -371,7 +389,7 @@ describe("other commands", () => {
       bench.script.connect(),
       bench.script.command(1, "play", 4, null, "key", -2000),
     );
-    expect(bench.events.at(-1)).toMatchObject({ type: "playRequested", id: 1, target: { path: "live/key" } });
+    expect(bench.events.at(-1)).toMatchObject({ type: "playRequested", streamId: 1, target: { path: "live/key" } });
     bench.carryOut(bench.session.rejectPlay(1, "NetStream.Play.StreamNotFound", "no"));
     expect(bench.commands().at(-1)?.args[0]).toMatchObject({ level: "error", code: "NetStream.Play.StreamNotFound" });
     expect(bench.closed?.code).toBe("rejected");

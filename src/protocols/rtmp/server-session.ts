@@ -45,7 +45,7 @@ export type RtmpServerOptions = {
 
 export type RtmpMedia = {
   readonly type: "media";
-  /** Message stream, as in `publishRequested`. */
+  /** The publish, as in `publishRequested`. */
   readonly id: number;
   readonly messageType: 8 | 9 | 18;
   /** Milliseconds, modulo 2^32. */
@@ -57,10 +57,10 @@ export type RtmpMedia = {
 /** What the application learns. `publishRequested` and `playRequested` wait for its answer. */
 export type RtmpServerEvent =
   | { readonly type: "connect"; readonly request: ConnectRequest }
-  /** Answer with `acceptPublish` or `rejectPublish`. */
+  /** Answer with `acceptPublish` or `rejectPublish`. The id is the publish's own and is not used again. */
   | { readonly type: "publishRequested"; readonly id: number; readonly target: StreamPath }
   /** Answer with `rejectPlay`. */
-  | { readonly type: "playRequested"; readonly id: number; readonly target: StreamPath }
+  | { readonly type: "playRequested"; readonly streamId: number; readonly target: StreamPath }
   /** A publish or play that the session itself refused: the path is not one. */
   | { readonly type: "refused"; readonly request: "publish" | "play"; readonly reason: string }
   /** Only of accepted publishes. */
@@ -146,11 +146,11 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
 
   /** Lets a requested publish begin; media that came before the answer follows as events. */
   acceptPublish(id: number): readonly ServerEffect[] {
-    const stream = this.#streams.get(id);
+    const stream = this.#streams.ofPublish(id);
     if (this.#closed || stream?.state !== "requested") return [];
     this.#lastMedia = this.#now;
-    this.#send(userControl(UserControl.streamBegin, id));
-    this.#status(id, "status", "NetStream.Publish.Start", `${stream.target?.name ?? ""} is now published.`);
+    this.#send(userControl(UserControl.streamBegin, stream.id));
+    this.#status(stream.id, "status", "NetStream.Publish.Start", `${stream.target?.name ?? ""} is now published.`);
     for (const message of this.#streams.accept(stream)) this.#emitMedia(id, message);
     return this.#take();
   }
@@ -160,12 +160,15 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
    * @param code such as `NetStream.Publish.BadName`; @param description what encoders show to their user
    */
   rejectPublish(id: number, code: string, description: string): readonly ServerEffect[] {
-    return this.#reject(id, code, description);
+    const stream = this.#streams.ofPublish(id);
+    if (!stream) return [];
+    this.#streams.end(stream, false);
+    return this.#reject(stream.id, code, description);
   }
 
-  /** Refuses a requested play. */
-  rejectPlay(id: number, code: string, description: string): readonly ServerEffect[] {
-    return this.#reject(id, code, description);
+  /** Refuses a requested play, by its message stream. */
+  rejectPlay(streamId: number, code: string, description: string): readonly ServerEffect[] {
+    return this.#reject(streamId, code, description);
   }
 
   close(reason: CloseReason): readonly ServerEffect[] {
@@ -209,7 +212,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (!stream) return;
     this.#lastMedia = this.#now;
     if (stream.state === "requested") this.#streams.hold(stream, message);
-    else this.#emitMedia(stream.id, message);
+    else this.#emitMedia(stream.publish, message);
   }
 
   #onAggregate(message: RtmpMessage): void {
@@ -299,35 +302,36 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (this.#options.pingInterval > 0) this.#nextPing = this.#now + this.#options.pingInterval;
   }
 
-  #onPublish(id: number, name: string): void {
+  #onPublish(streamId: number, name: string): void {
     const target = this.#target(name);
     if (!target.valid) {
       this.#emit({ type: "refused", request: "publish", reason: target.reason });
-      this.#append(this.rejectPublish(id, "NetStream.Publish.BadName", target.reason));
+      this.#append(this.#reject(streamId, "NetStream.Publish.BadName", target.reason));
       return;
     }
     // Publishing again on a stream ends what was published on it; a copy of the request changes nothing.
-    const before = this.#streams.get(id);
+    const before = this.#streams.get(streamId);
     if (before && before.state !== "created") {
       if (before.target?.path === target.path) return;
-      this.#unpublish(id, false);
+      this.#unpublish(streamId, false);
     }
-    if (!this.#streams.request(id, name, target)) {
+    const stream = this.#streams.request(streamId, name, target);
+    if (!stream) {
       throw new ProtocolError("too many streams on one connection", "limit-reached");
     }
     this.#requestDeadline = undefined;
     this.#lastMedia = this.#now;
-    this.#emit({ type: "publishRequested", id, target });
+    this.#emit({ type: "publishRequested", id: stream.publish, target });
   }
 
-  #onPlay(id: number, name: string): void {
+  #onPlay(streamId: number, name: string): void {
     const target = this.#target(name);
     if (target.valid) {
-      this.#emit({ type: "playRequested", id, target });
+      this.#emit({ type: "playRequested", streamId, target });
       return;
     }
     this.#emit({ type: "refused", request: "play", reason: target.reason });
-    this.#append(this.rejectPlay(id, "NetStream.Play.StreamNotFound", target.reason));
+    this.#append(this.rejectPlay(streamId, "NetStream.Play.StreamNotFound", target.reason));
   }
 
   #target(name: string) {
@@ -335,22 +339,21 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     return parseStreamPath({ app, name, tcUrl });
   }
 
-  #unpublish(id: number, remove: boolean): void {
-    const stream = this.#streams.get(id);
+  #unpublish(streamId: number, remove: boolean): void {
+    const stream = this.#streams.get(streamId);
     if (!stream) return;
     const active = stream.state !== "created";
     this.#streams.end(stream, remove);
     if (!active) return;
-    if (!remove) this.#status(id, "status", "NetStream.Unpublish.Success", "The publish has ended.");
-    this.#emit({ type: "unpublish", id, reason: "ended by the encoder" });
+    if (!remove) this.#status(streamId, "status", "NetStream.Unpublish.Success", "The publish has ended.");
+    this.#emit({ type: "unpublish", id: stream.publish, reason: "ended by the encoder" });
     if (!this.#streams.active) this.#requestDeadline = this.#now + this.#options.handshakeTimeout;
   }
 
-  #reject(id: number, code: string, description: string): readonly ServerEffect[] {
+  /** Closes the connection unless something else is published on it. */
+  #reject(streamId: number, code: string, description: string): readonly ServerEffect[] {
     if (this.#closed) return [];
-    this.#status(id, "error", code, description);
-    const stream = this.#streams.get(id);
-    if (stream) this.#streams.end(stream, false);
+    this.#status(streamId, "error", code, description);
     if (!this.#streams.active) this.#end({ code: "rejected", message: description });
     return this.#take();
   }

@@ -7,7 +7,10 @@ const MAX_HELD_MESSAGES = 512;
 const MAX_HELD_BYTES = 4 << 20;
 
 export type ServerStream = {
+  /** Message stream id. */
   readonly id: number;
+  /** Number of the publish on it; another one has another number. */
+  publish: number;
   state: "created" | "requested" | "publishing";
   /** The name as the client gave it. */
   name: string;
@@ -20,6 +23,7 @@ export type ServerStream = {
 export class ServerStreams {
   readonly #streams = new Map<number, ServerStream>();
   #lastId = 0;
+  #lastPublish = 0;
   #active = 0;
 
   constructor(private readonly limit: number) {}
@@ -33,6 +37,14 @@ export class ServerStreams {
     return this.#streams.get(id);
   }
 
+  /** The stream of a publish that has not ended. */
+  ofPublish(publish: number): ServerStream | undefined {
+    for (const stream of this.#streams.values()) {
+      if (stream.state !== "created" && stream.publish === publish) return stream;
+    }
+    return undefined;
+  }
+
   /** A stream with an id of its own, from 1; undefined when there are too many. */
   create(): ServerStream | undefined {
     do this.#lastId++;
@@ -40,15 +52,16 @@ export class ServerStreams {
     return this.#add(this.#lastId);
   }
 
-  /** Notes a request to publish; makes the stream when the client did not ask for one. False when there are too many. */
-  request(id: number, name: string, target: StreamPath): boolean {
+  /** Notes a request to publish; makes the stream when the client did not ask for one. Undefined when there are too many. */
+  request(id: number, name: string, target: StreamPath): ServerStream | undefined {
     const stream = this.#streams.get(id) ?? this.#add(id);
-    if (!stream) return false;
+    if (!stream) return undefined;
     stream.state = "requested";
+    stream.publish = ++this.#lastPublish;
     stream.name = name;
     stream.target = target;
     this.#active++;
-    return true;
+    return stream;
   }
 
   /** The stream a media message belongs to: clients that get the id wrong mean the only one there is. */
@@ -97,7 +110,15 @@ export class ServerStreams {
 
   #add(id: number): ServerStream | undefined {
     if (this.#streams.size >= this.limit) return undefined;
-    const stream: ServerStream = { id, state: "created", name: "", target: undefined, held: [], heldBytes: 0 };
+    const stream: ServerStream = {
+      id,
+      publish: 0,
+      state: "created",
+      name: "",
+      target: undefined,
+      held: [],
+      heldBytes: 0,
+    };
     this.#streams.set(id, stream);
     return stream;
   }

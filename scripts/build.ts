@@ -1,14 +1,18 @@
 /** Builds `dist/naru`: one executable file for this kind of machine, with the runtime and the web pages inside. */
 import { mkdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { buildWeb } from "./build-web.ts";
 
 const project = join(import.meta.dir, "..");
 const outfile = join(project, "dist", "naru");
+// The last component is the folder's name inside the executable.
+const web = join(project, "dist", "web");
 mkdirSync(join(project, "dist"), { recursive: true });
+await buildWeb(web);
 
 const result = await Bun.build({
   entrypoints: [join(project, "src/main.ts")],
-  compile: { outfile },
+  compile: { outfile, assets: [web] },
   target: "bun",
   minify: { whitespace: true, syntax: true },
   sourcemap: "linked",

@@ -36,10 +36,10 @@ export class PageAssets {
   }
 }
 
-/** Inside an executable the pages are embedded, as `scripts/build-web.ts` made them; from source they are bundled here. */
+/** Inside an executable the pages are embedded, as `scripts/build-web.ts` wrote them; from source they are bundled here. */
 async function loadPages(): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
   if (!Bun.isStandaloneExecutable) return bundlePages();
-  const directory = join(import.meta.dir, "dist/web");
+  const directory = join(import.meta.dir, "web");
   const names = await readdir(directory);
   return new Map(
     await Promise.all(names.map(async (name) => [name, await Bun.file(join(directory, name)).bytes()] as const)),

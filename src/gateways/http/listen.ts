@@ -22,7 +22,7 @@ type Handlers = {
 };
 
 /** Longer than any request is made to wait; a connection that takes nothing for this long is dropped. */
-const IDLE_SECONDS = 60;
+const IDLE_SECONDS = 120;
 /** Nothing here reads a request's body. */
 const MAX_BODY_BYTES = 64 * 1024;
 

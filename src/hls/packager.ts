@@ -85,8 +85,8 @@ export class CmafPackager implements Packager {
       case "data":
         return;
       case "end":
-        this.#endRun();
         this.#ended = true;
+        this.#endRun();
         this.#sink({ type: "end" });
         return;
       default:
@@ -140,7 +140,7 @@ export class CmafPackager implements Packager {
     if (!run) return;
     run.cutter.finish();
     this.#run = undefined;
-    if (!this.#init || this.#discontinuity) return;
+    if (!this.#init || this.#discontinuity || this.#ended) return;
     this.#discontinuity = true;
     this.#sink({ type: "break" });
   }

@@ -187,8 +187,13 @@ export class PartCutter {
   }
 
   #audioReaches(): boolean {
+    const start = this.#audioStart();
+    return start !== undefined && start < this.#partLimit();
+  }
+
+  #audioStart(): Ticks | undefined {
     const start = this.#audio?.start;
-    return start !== undefined && rescale(start, this.#audioTimescale, this.timescale) < this.#partLimit();
+    return start === undefined ? undefined : rescale(start, this.#audioTimescale, this.timescale);
   }
 
   /**
@@ -239,8 +244,11 @@ export class PartCutter {
       if (slow && this.#lastFrame + frame >= this.#partLimit()) end += ahead;
     }
     while (end - this.#partLimit() >= ahead) {
-      this.#fixPart(0);
-      this.#cut(this.#partLimit());
+      if (this.#cut(this.#partLimit())) continue;
+      // A pause in both: the playlist's timeline leaves it out.
+      const start = this.#audioStart();
+      if (start === undefined || start < this.#partLimit()) break;
+      this.#partStart = start;
     }
   }
 
@@ -263,6 +271,8 @@ export class PartCutter {
 
   /** Cuts a part that ends at `end`; false when there is nothing to cut. */
   #cut(end: Ticks, options: { readonly flush?: boolean; readonly stretch?: boolean } = {}): boolean {
+    // With the first part at the latest.
+    this.#fixPart(0);
     const start = this.#partStart as Ticks;
     const independent = this.#video ? this.#video.startsWithKey : true;
     const room = this.#segmentRoom();

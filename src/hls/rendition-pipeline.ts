@@ -1,5 +1,5 @@
 import { canCarry } from "../formats/mp4/init.ts";
-import type { MediaEvent } from "../media/event.ts";
+import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
 import type { Track } from "../media/track.ts";
 import type { HlsConfig } from "./config.ts";
@@ -31,6 +31,8 @@ export class Rendition {
   readonly playlists: RenditionPlaylists;
   readonly #options: RenditionOptions;
   readonly #packager: Packager;
+  /** For MPEG-TS, whose packager does not observe them itself. */
+  readonly #keyframes: KeyframeObserver | undefined;
   #tracks: readonly Track[] = [];
   #nextMsn: number;
 
@@ -44,8 +46,9 @@ export class Rendition {
       maxSegmentMs: config.maxSegment,
     });
     this.window = new RenditionWindow({ targets, windowMs: config.window, discontinuitySequence });
-    const packager = config.format === "mpegts" ? this.#tsPackager() : this.#cmafPackager(targets);
+    const packager = config.format === "mpegts" ? this.#tsPackager(targets) : this.#cmafPackager(targets);
     this.#packager = packager;
+    this.#keyframes = config.format === "mpegts" ? new KeyframeObserver(targets) : undefined;
     this.playlists = new RenditionPlaylists(this.window, options.profile, () => ({
       uri: options.playlistName,
       tracks: this.#tracks,
@@ -72,11 +75,13 @@ export class Rendition {
 
   write(event: MediaEvent, now: Millis): void {
     if (event.type === "tracks") {
+      this.#keyframes?.setTracks(event.tracks);
       this.#tracks =
         this.#options.config.format === "mpegts"
           ? selectTsTracks(event.tracks).tracks
           : trackList(chooseTracks(event.tracks, canCarry).tracks);
     }
+    if (this.#keyframes && event.type === "packet") this.#keyframes.observe(event);
     this.#packager.write(event, now);
   }
 
@@ -92,12 +97,14 @@ export class Rendition {
     return new CmafPackager(options, this.#sink);
   }
 
-  #tsPackager(): TsPackager {
+  #tsPackager(targets: PlaylistTargets): TsPackager {
     const { config, firstMsn, wallclockAt, onTrackLeftOut } = this.#options;
     return new TsPackager(
       {
         targetMs: config.segment,
         maxMs: config.maxSegment,
+        // The cut comes with the frame that passes the limit.
+        limitMs: () => (targets.segmentLimit - FRAME) * 1000,
         maxAudioDelayMs: config.maxAudioDelay,
         firstMsn,
         wallclockAt,
@@ -108,8 +115,31 @@ export class Rendition {
   }
 }
 
+/** Longest frame that a TS segment may pass its limit by; seconds. */
+const FRAME = 0.1;
+
 const TS_REASONS = {
   codec: "MPEG-TS has no mapping for this codec",
   "second-video": "only the first video track is muxed",
   "too-many-audio": "too many audio tracks",
 } as const;
+
+/** Tells the targets how far apart the video's keyframes are. */
+class KeyframeObserver {
+  #video: Track | undefined;
+  #last: number | undefined;
+
+  constructor(private readonly targets: PlaylistTargets) {}
+
+  setTracks(tracks: readonly Track[]): void {
+    this.#video = tracks.find((track) => track.kind === "video");
+    this.#last = undefined;
+  }
+
+  observe(packet: Packet): void {
+    if (!packet.key || packet.track !== this.#video?.id) return;
+    const at = packet.dts / this.#video.timescale;
+    if (this.#last !== undefined && at > this.#last) this.targets.observeKeyframes(at - this.#last);
+    this.#last = at;
+  }
+}

@@ -10,6 +10,8 @@ export type TsPackagerOptions = {
   readonly targetMs: Millis;
   /** A segment without keyframe is cut at this length. */
   readonly maxMs: Millis;
+  /** Asked at each frame: a shorter length, once a target duration was announced. */
+  readonly limitMs?: () => Millis;
   /** How long audio frames are gathered into one PES packet. */
   readonly maxAudioDelayMs: Millis;
   /** Media sequence number of the first segment. */
@@ -131,7 +133,8 @@ export class TsPackager {
   #cut(segment: Segment, time: Ticks, leads: boolean, boundary: boolean, now: Millis): void {
     const length = time - segment.start;
     // Other tracks run ahead of the leading one a little: they force a cut only when that one has gone silent.
-    const max = leads ? this.#max : this.#max + this.#target;
+    const limit = Math.min(this.#max, (this.options.limitMs?.() ?? Number.POSITIVE_INFINITY) * 90);
+    const max = leads ? limit : limit + this.#target;
     if (length < max && !(boundary && length >= this.#target)) return;
     if (time - this.#lastEnd > this.#max) this.#endRun();
     else this.#close(time);

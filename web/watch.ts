@@ -29,6 +29,8 @@ const FAR_BEHIND_SECONDS = 6;
 /** How long after a standstill that is looked for: what was missed arrives only then. */
 const CATCH_UP_MS = 5_000;
 const MAX_ERRORS = 50;
+/** Time is told about four times a second; more than this at once is a jump. */
+const MAX_STEP_SECONDS = 1.5;
 
 /** For tests and for the curious at the console. */
 export type NaruState = {
@@ -155,11 +157,14 @@ function remember(list: string[], reason: string): void {
   list.push(reason);
 }
 
-for (const event of ["playing", "timeupdate"] as const) {
-  video.addEventListener(event, () => {
-    if (!video.paused && video.readyState >= 3) feed({ type: "player", event: "playing" });
-  });
-}
+// Browsers announce "playing" before the first picture, and jump about while they look for where to start.
+let shownTime = Number.NaN;
+video.addEventListener("timeupdate", () => {
+  const advanced = video.currentTime - shownTime;
+  shownTime = video.currentTime;
+  if (!video.paused && !video.seeking && advanced > 0 && advanced < MAX_STEP_SECONDS)
+    feed({ type: "player", event: "playing" });
+});
 video.addEventListener("waiting", () => feed({ type: "player", event: "stalled" }));
 video.addEventListener("ended", () => feed({ type: "player", event: "ended" }));
 

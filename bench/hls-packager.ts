@@ -10,7 +10,7 @@ const streams = Number(process.argv[2] ?? 20);
 const seconds = Number(process.argv[3] ?? 120);
 
 /** 720p30 at 2.5 Mbit/s with AAC of 128 kbit/s. */
-const events = synthesize({
+const source = synthesize({
   seconds,
   fps: 30,
   gop: 60,

@@ -29,7 +29,7 @@ export function findSuites(project: string): Suite[] {
     { name: "lint", limitSeconds: 60, run: (project, signal) => check(project, ["biome", "check", "."], signal) },
     ...names.map((name) => ({
       name,
-      limitSeconds: 420,
+      limitSeconds: 540,
       run: (project: string, signal: AbortSignal) => runTests(project, name, files.get(name) ?? [], signal),
     })),
   ];

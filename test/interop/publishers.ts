@@ -10,8 +10,6 @@ import type { Need } from "../support/requires.ts";
 export type Publisher = {
   readonly name: string;
   readonly needs: readonly Need[];
-  /** Seconds between two of its pictures at most, where it is no steady 30 a second. */
-  readonly longestStep?: number;
   readonly start: (naru: Naru) => Promise<AsyncDisposable>;
 };
 

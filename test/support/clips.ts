@@ -32,10 +32,10 @@ const CLIPS = {
 
 export type ClipName = keyof typeof CLIPS;
 
-const SECONDS = 120;
+const SECONDS = 45;
 
 /**
- * A clip of two minutes, 640x360 at 30 frames a second with a keyframe every two seconds, and 48 kHz stereo sound.
+ * A clip of 45 seconds, 640x360 at 30 frames a second with a keyframe every two seconds, and 48 kHz stereo sound.
  * Made by ffmpeg once and kept in `.cache/`. No picture and no stretch of sound comes twice, so that a frame found in an
  * output tells where in the source it was.
  * @returns the path of the file

@@ -40,8 +40,19 @@ export async function decodeWithFfmpeg(source: string, seconds: number): Promise
   const output = await run(
     "ffmpeg",
     [
-      ...["-hide_banner", "-v", "warning", "-nostdin", "-i", source, "-t", String(seconds)],
-      ...["-map", "0:v?", "-map", "0:a?", "-fps_mode", "passthrough", "-enc_time_base:v", "1:90000"],
+      ...["-hide_banner", "-v", "warning", "-nostdin", "-skip_estimate_duration_from_pts", "1", "-i", source],
+      ...[
+        "-t",
+        String(seconds),
+        "-map",
+        "0:v?",
+        "-map",
+        "0:a?",
+        "-fps_mode",
+        "passthrough",
+        "-enc_time_base:v",
+        "1:90000",
+      ],
       ...["-f", "framehash", "-hash", "md5", "-"],
     ],
     { timeoutMs: seconds * 1000 + 30_000 },

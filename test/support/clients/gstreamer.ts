@@ -1,12 +1,15 @@
 import { type RunningProcess, sleep, start } from "../process.ts";
 
-/** Publishes a moving test picture and a tone, encoded live, through rtmp2sink. */
+/**
+ * Publishes a moving test picture and a tone, encoded on the way, through rtmp2sink. The sink keeps the pace: live sources
+ * would leave frames out when the machine is busy.
+ */
 export function publishWithGstreamer(url: string): RunningProcess {
   const video =
-    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=1000 ! h264parse ! queue ! m.";
+    "videotestsrc pattern=ball ! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=1000 ! h264parse ! queue ! m.";
   const audio =
-    "audiotestsrc is-live=true samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2 ! audioconvert ! avenc_aac ! aacparse ! queue ! m.";
-  return gstLaunch(`flvmux name=m streamable=true ! rtmp2sink location=${url} ${video} ${audio}`);
+    "audiotestsrc samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2 ! audioconvert ! avenc_aac ! aacparse ! queue ! m.";
+  return gstLaunch(`flvmux name=m streamable=true ! rtmp2sink location=${url} sync=true ${video} ${audio}`);
 }
 
 export type GstreamerPlayback = {

@@ -117,7 +117,7 @@ function resolveName(rest: string, node: SettingNode, applications: readonly str
       const snake = upperSnake(key);
       if (!rest.startsWith(snake)) continue;
       const after = rest.slice(snake.length);
-      if (after === "") return child.kind === "group" ? undefined : { path: [key], node: child };
+      if (after === "") return isLeaf(child) ? { path: [key], node: child } : undefined;
       const separator = after.startsWith("__") ? 2 : after.startsWith("_") ? 1 : 0;
       if (separator === 0) continue;
       if (child.kind === "map" && separator === 1) continue;
@@ -134,6 +134,10 @@ function resolveName(rest: string, node: SettingNode, applications: readonly str
   }
   return undefined;
 }
+
+/** Whether a setting has a value of its own rather than settings below it. */
+const isLeaf = (node: SettingNode): boolean =>
+  node.kind !== "group" && !(node.kind === "map" && node.value.kind === "group");
 
 function applicationName(written: string, applications: readonly string[]): string {
   if (written === ENV_ANY) return "*";

@@ -1,5 +1,4 @@
-import { statSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+import { realpathSync } from "node:fs";
 import { plugin } from "bun";
 import { defineConfig } from "../define.ts";
 import type { Layer } from "../layers.ts";
@@ -42,11 +41,10 @@ function provideDefineConfig(): void {
 }
 
 async function run(file: string, path: string): Promise<Record<string, unknown>> {
-  const url = pathToFileURL(path);
-  // Modules are cached by address; a file that was changed gets another one.
-  url.searchParams.set("changed", String(statSync(path).mtimeMs));
+  // It may have been changed since it was last read.
+  delete require.cache[realpathSync(path)];
   try {
-    return (await import(url.href)) as Record<string, unknown>;
+    return (await import(path)) as Record<string, unknown>;
   } catch (error) {
     throw new ConfigError(describeFailure(error, file, path));
   }
@@ -74,7 +72,7 @@ function describeFailure(error: unknown, file: string, path: string): Mistake[] 
 
 const at = ({ line, column }: { line: number; column: number }) => ({ line, column });
 
-const sameFile = (reported: string, path: string): boolean => reported.replace(/\?.*$/, "").endsWith(path);
+const sameFile = (reported: string, path: string): boolean => reported.endsWith(path);
 
 /** Where in the configuration itself the error arose or passed through. */
 function stackPosition(error: unknown, path: string): { line?: number; column?: number } {

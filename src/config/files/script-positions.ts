@@ -58,7 +58,8 @@ function addObject(tokens: readonly Token[], open: number, path: Path, positions
     } else {
       at = skipExpression(tokens, at);
     }
-    if (tokens[at]?.text === ",") at++;
+    // Anything but a comma here is a bracket that was misread, as in a regular expression.
+    if (tokens[at]?.text !== "}") at++;
   }
   return at + 1;
 }
@@ -68,7 +69,7 @@ function addList(tokens: readonly Token[], open: number, path: Path, positions: 
   for (let index = 0; at < tokens.length && tokens[at]?.text !== "]"; index++) {
     positions.add([...path, index], (tokens[at] as Token).offset);
     at = addValue(tokens, at, [...path, index], positions);
-    if (tokens[at]?.text === ",") at++;
+    if (tokens[at]?.text !== "]") at++;
   }
   return at + 1;
 }

@@ -94,7 +94,7 @@ class Validator {
   }
 
   #checkRepetition(directive: Directive, spec: DirectiveSpec, seen: Map<string, Directive>): void {
-    const key = spec.block === "application" || spec.block === "recorder" ? directive.args.join(" ") : "";
+    const key = spec.block === "recorder" ? directive.args.join(" ") : "";
     if (spec.repeats && key === "") return;
     const name = `${directive.name} ${key}`.trim();
     const first = seen.get(name);

@@ -1,0 +1,308 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "../mistake.ts";
+import { configSchema } from "../schema.ts";
+import { type NginxResult, readNginx } from "./read.ts";
+
+const includes = { read: () => "", glob: () => [] };
+
+function read(text: string, allowUnsupported = false): NginxResult {
+  return readNginx({ file: "nginx.conf", text, allowUnsupported, includes });
+}
+
+const resolve = (text: string) => configSchema.parse(read(text, true).layer.value);
+const application = (body: string, server = "", rtmp = "") =>
+  `rtmp { ${rtmp} server { listen 1935; ${server} application live { ${body} } } }`;
+const hls = (body: string, server = "", rtmp = "") =>
+  resolve(application(`live on; hls on; hls_path /h; ${body}`, server, rtmp)).applications.live?.hls;
+const http = (body: string) => `${application("live on; hls on; hls_path /tmp/hls;")} http { ${body} }`;
+const lines = (result: NginxResult, what: "mistakes" | "notices") =>
+  result[what].map(({ source, message }) => `${source.from === "file" ? source.line : "?"}: ${message}`);
+
+describe("the configuration of every tutorial", () => {
+  const text = readFileSync(join(import.meta.dir, "../../../examples/nginx.conf"), "utf8");
+
+  test("means this", () => {
+    expect(resolve(text)).toMatchObject({
+      rtmp: { listen: [{ host: "0.0.0.0", port: 1935 }], chunkSize: 4096 },
+      applications: {
+        live: {
+          live: true,
+          secondPublisher: "refuse",
+          hls: {
+            enabled: true,
+            format: "mpegts",
+            lowLatency: false,
+            path: "/tmp/hls",
+            segment: 3000,
+            maxSegment: 30_000,
+            window: 60_000,
+            nested: false,
+            cleanup: true,
+            continuous: true,
+          },
+        },
+      },
+      http: {
+        listen: [{ host: "0.0.0.0", port: 8080 }],
+        locations: [
+          {
+            path: "/hls",
+            root: "/tmp",
+            types: { m3u8: "application/vnd.apple.mpegurl", ts: "video/mp2t" },
+            headers: [
+              ["Cache-Control", "no-cache"],
+              ["Access-Control-Allow-Origin", "*"],
+            ],
+          },
+        ],
+      },
+    });
+    expect(Object.keys(resolve(text).applications)).toEqual(["live"]);
+  });
+
+  test("has a row for every directive", () => {
+    const { nginx, mistakes } = read(text);
+    expect(mistakes).toEqual([]);
+    expect(nginx.map(({ line, status }) => `${line} ${status}`)).toEqual([
+      ...[1, 2, 3, 4, 5, 6].map((line) => `${line} mapped`),
+      "7 ignored",
+      ...[8, 9, 10, 11, 15, 16, 17, 18, 19, 23, 24, 25].map((line) => `${line} mapped`),
+    ]);
+  });
+
+  test("knows the line of each value", () => {
+    const { layer } = read(text);
+    const line = (...path: string[]) => (layer.locate(path) as { line?: number }).line;
+    expect(line("rtmp", "chunkSize")).toBe(4);
+    expect(line("applications", "live", "hls", "segment")).toBe(10);
+    expect(line("applications", "live", "hls", "format")).toBe(8);
+    expect(line("http", "listen")).toBe(17);
+  });
+});
+
+describe("rtmp", () => {
+  test("defaults are those of nginx: nothing is live, nothing is made", () => {
+    const { applications, http: site } = resolve(application(""));
+    expect(applications.live).toMatchObject({ live: false, hls: { enabled: false } });
+    expect(site.listen).toEqual([]);
+    expect(hls("")).toMatchObject({ segment: 5000, maxSegment: 50_000, window: 30_000, format: "mpegts" });
+  });
+
+  test("inner values replace outer ones", () => {
+    expect(hls("hls_fragment 1s;", "hls_fragment 2s;", "hls_fragment 3s;")).toMatchObject({
+      segment: 1000,
+      maxSegment: 10_000,
+    });
+    expect(hls("", "hls_fragment 2s;", "hls_fragment 3s;")).toMatchObject({ segment: 2000 });
+    expect(hls("", "", "hls_fragment 3; hls_nested on;")).toMatchObject({ segment: 3000, nested: true });
+  });
+
+  test.each([
+    ["hls_fragment 500ms;", { segment: 500 }],
+    ["hls_max_fragment 20s;", { maxSegment: 20_000 }],
+    ["hls_playlist_length 1m30s;", { window: 90_000 }],
+    ["hls_base_url http://cdn/;", { baseUrl: "http://cdn/" }],
+    ["hls_cleanup off;", { cleanup: false }],
+    ["hls_continuous off;", { continuous: false }],
+    ["hls_max_audio_delay 100ms;", { maxAudioDelay: 100 }],
+  ])("%s", (text, expected) => expect(hls(text)).toMatchObject(expected));
+
+  test("hls on without a path makes nothing, and says so", () => {
+    const result = read(application("live on; hls on;"));
+    expect(configSchema.parse(result.layer.value).applications.live?.hls.enabled).toBe(false);
+    expect(lines(result, "notices").join()).toContain("hls on without hls_path");
+  });
+
+  test.each([
+    ["chunk_size 131072;", { chunkSize: 65_536 }],
+    ["max_message 2m;", { maxMessageSize: 2 * 1024 ** 2 }],
+    ["max_connections 7;", { maxConnections: 7 }],
+    ["ping 10s;", { pingInterval: 10_000, idleTimeout: 40_000 }],
+    ["ping 10s; ping_timeout 5;", { pingInterval: 10_000, idleTimeout: 15_000 }],
+    ["drop_idle_publisher 10s;", { idleTimeout: 10_000 }],
+    ["drop_idle_publisher off;", { idleTimeout: 30_000 }],
+    ["listen [::]:1935 ipv6only=on;", { listen: [{ host: "::", port: 1935 }] }],
+    [
+      "listen 127.0.0.1:1936 so_keepalive=30m::10;",
+      {
+        listen: [
+          { host: "0.0.0.0", port: 1935 },
+          { host: "127.0.0.1", port: 1936 },
+        ],
+      },
+    ],
+    ["listen 1936 proxy_protocol;", { listen: [{ host: "0.0.0.0", port: 1935 }] }],
+  ])("%s", (text, expected) => expect(resolve(application("live on;", text)).rtmp).toMatchObject(expected));
+
+  test.each([
+    ["deny all;", ""],
+    ["", "deny publish 10.0.0.0/8;"],
+    ["on_publish http://localhost/auth;", ""],
+    ["on_play http://localhost/auth;", ""],
+    ["", "on_connect http://localhost/auth;"],
+    ["hls_keys on;", ""],
+  ])("%s%s restricts access: refused, unless it is allowed", (body, server) => {
+    const text = application(`live on; ${body}`, server);
+    expect(read(text).mistakes.map(({ code }) => code)).toEqual(["nginx-guard-unsupported"]);
+    expect(read(text, true).mistakes).toEqual([]);
+    expect(lines(read(text, true), "notices")[0]).toContain("is not supported");
+  });
+
+  test("a second server would be reachable at the first one's address", () => {
+    const text = "rtmp { server { listen 1; application a { } } server { listen 127.0.0.1:2; application b { } } }";
+    expect(read(text).mistakes.map(({ code }) => code)).toEqual(["nginx-guard-unsupported"]);
+    expect(Object.keys(resolve(text).applications)).toEqual(["a", "b"]);
+  });
+
+  test.each([
+    "record off;",
+    "dash off;",
+    "hls_keys off;",
+    "hls_type live;",
+    "hls_fragment_naming sequential;",
+    "allow all;",
+  ])("%s asks for nothing", (text) => {
+    const result = read(application(`live on; ${text}`));
+    expect(result.mistakes).toEqual([]);
+    expect(lines(result, "notices").join()).not.toContain("not supported");
+  });
+
+  test.each([
+    "record all;",
+    "push rtmp://x/y;",
+    "exec ffmpeg -i $name;",
+    "dash on;",
+    "on_publish_done http://x;",
+    "recorder r { record all; }",
+  ])("%s is not supported: one line at the start", (text) => {
+    const result = read(application(`live on; ${text}`));
+    expect(result.mistakes).toEqual([]);
+    expect(lines(result, "notices")[0]).toMatch(/^1: ".*" is not supported$/);
+  });
+});
+
+describe("mistakes", () => {
+  test.each<[string, string, string]>([
+    ["hls_fragmetn 3s;", 'unknown directive "hls_fragmetn"', 'did you mean "hls_fragment"?'],
+    [
+      "hls_fragment 3x;",
+      '"hls_fragment" expected a time such as 500ms, 3s or 1m30s, got "3x"',
+      "write: hls_fragment time;",
+    ],
+    ["live yes;", '"live" expected "on" or "off", got "yes"', "write: live on | off;"],
+    ["live;", 'wrong number of arguments of "live": expected 1, got 0', "write: live on | off;"],
+    [
+      "live on hls on;",
+      'wrong number of arguments of "live": expected 1, got 3',
+      "write: live on | off;; is a ; missing?",
+    ],
+    [
+      "chunk_size 1;",
+      '"chunk_size" is not allowed in application { }',
+      "it belongs in rtmp { } or in rtmp { server { } }",
+    ],
+    ["live on; live off;", '"live" is given twice', "first at nginx.conf:1"],
+    ["live { }", '"live" takes no block; is a ; missing before {?', "write: live on | off;"],
+    ["recorder x;", '"recorder" needs a block', "write: recorder text { ... }"],
+    [
+      "record all nothing;",
+      '"record" expected one of "off", "all", "audio", "video", "keyframes", "manual", got "nothing"',
+      "write: record off | all | audio | video | keyframes | manual;",
+    ],
+  ])("%s", (body, message, hint) => {
+    const { mistakes } = read(application(body));
+    expect(mistakes.map((mistake) => mistake.message)).toEqual([message]);
+    expect(mistakes[0]?.hint).toBe(hint);
+  });
+
+  test.each([
+    ["rtmp { server { listen 1; listen 1; } }", "nginx-duplicate"],
+    ["rtmp { server { listen 1; } server { listen *:1; } }", "nginx-duplicate"],
+    ["rtmp { server { listen 1 frob; } }", "nginx-wrong-arguments"],
+    ["rtmp { server { listen 99999; } }", "nginx-wrong-arguments"],
+    ["rtmp { } rtmp { }", "nginx-duplicate"],
+    ["rtmp { server { application a { } application a { } } }", "nginx-duplicate"],
+    ["rtmp { server { application a { } } server { application a { } } }", "nginx-duplicate"],
+    ["live on; rtmp { }", "nginx-wrong-context"],
+    ["http { }", "file-empty"],
+  ])("%s", (text, code) => expect(read(text, true).mistakes.map((mistake) => mistake.code)).toEqual([code as never]));
+
+  test("a syntax error stands alone", () => {
+    expect(() => read("rtmp { server { lisen 1 } }")).toThrow(ConfigError);
+  });
+});
+
+describe("http", () => {
+  const locations = (body: string) => resolve(http(`server { listen 8080; ${body} }`)).http.locations;
+
+  test("alias, root of the server, and what is inherited", () => {
+    const text =
+      "root /www; add_header X 1; default_type a/b; location /hls { alias /tmp/hls; add_header Y 2; } location /p { }";
+    expect(locations(text)).toMatchObject([
+      { path: "/hls", alias: "/tmp/hls", headers: [["Y", "2"]], defaultType: "a/b" },
+      { path: "/p", root: "/www", headers: [["X", "1"]] },
+      { path: "/", root: "/www" },
+    ]);
+  });
+
+  test.each([
+    ["location ^~ /hls { root /tmp; }", 1],
+    ["location /a { location /a/b { root /tmp; } }", 1],
+    ["location = /hls { root /tmp; }", 0],
+    ["location ~ \\.ts$ { root /tmp; }", 0],
+    ["location /x { proxy_pass http://y; root /tmp; }", 0],
+    ["location /stat { rtmp_stat all; rtmp_stat_stylesheet x.xsl; }", 0],
+    ["location /x { }", 0],
+    ["location /x { root /tmp/$host; }", 0],
+  ])("%s makes %d locations", (text, count) => expect(locations(text)).toHaveLength(count));
+
+  test.each([
+    ["expires -1;", [["Cache-Control", "no-cache"]]],
+    ["expires 1h;", [["Cache-Control", "max-age=3600"]]],
+    ["expires off;", []],
+    ["add_header A $b;", []],
+    ['add_header A "x y" always;', [["A", "x y"]]],
+  ])("%s", (text, headers) => {
+    expect(locations(`location /hls { root /tmp; ${text} }`)[0]?.headers).toEqual(headers as [string, string][]);
+  });
+
+  test("pages are off where the site has its own", () => {
+    expect(resolve(http("server { listen 80; location / { root /www; } }")).http.pages).toBe(false);
+    expect(resolve(http("server { listen 80; location /hls { root /tmp; } }")).http.pages).toBe(true);
+  });
+
+  test("of several servers the one with the streams is taken, whatever the others hold", () => {
+    const result = read(
+      http(`server { listen 127.0.0.1:9; location /admin { root /srv; deny all; frobnicate on; } }
+            server { listen 8080; location /hls { root /tmp; } }`),
+    );
+    expect(result.mistakes).toEqual([]);
+    expect(configSchema.parse(result.layer.value).http).toMatchObject({
+      listen: [{ host: "0.0.0.0", port: 8080 }],
+      locations: [{ path: "/hls" }],
+    });
+  });
+
+  test.each([
+    ["deny all;", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; deny 1.2.3.4; }", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; auth_basic x; }", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; location /hls/secret { return 403; } }", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; frobnicate on; }", ["nginx-guard-unsupported"]],
+    ["location /stat { rtmp_stat all; allow 127.0.0.1; deny all; }", []],
+    ["location /old { return 301 /new; }", []],
+  ])("%s", (text, codes) => {
+    const { mistakes } = read(http(`server { listen 8080; ${text} }`));
+    expect(mistakes.map(({ code }) => code as string)).toEqual(codes);
+  });
+
+  test.each([
+    ["listen 443 ssl;", []],
+    ["listen 8080 proxy_protocol;", []],
+    ["listen unix:/x;", []],
+    ["listen 80 default_server; listen [::]:80 default_server;", [{ host: "::", port: 80 }]],
+    ["", [{ host: "0.0.0.0", port: 80 }]],
+  ])("%s", (text, listen) => expect(resolve(http(`server { ${text} }`)).http.listen).toEqual(listen));
+});

@@ -279,6 +279,14 @@ describe("frames", () => {
     ]);
   });
 
+  test("time goes on where 31 bits end, as FFmpeg's does", () => {
+    const bench = new Bench().config(avcC(SPS, PPS), 0x7fff_fff0).asc(ASC_48K_MONO, 0x7fff_fff0);
+    bench.video(0x7fff_fff0, nals(IDR)).video(0x10, nals(P)).audio(0x7fff_fffc).audio(0x20).video(0x40, nals(P));
+    expect(bench.packets.map(({ track, dts }) => (track === 0 ? dts / 90 : dts / 48))).toEqual([
+      0x7fff_fff0, 0x8000_0010, 0x7fff_fffc, 0x8000_0020, 0x8000_0040,
+    ]);
+  });
+
   test("key means an IDR slice, whatever the flag says", () => {
     const bench = both().video(0, nals(P));
     const body = encodeVideoTag({

@@ -59,7 +59,7 @@ export class FlvDemuxer {
 
   /** One tag: `type` 8, 9 or 18, `timestamp` in milliseconds modulo 2^32. The packets keep views of `body`. */
   push(type: number, timestamp: number, body: Uint8Array, now: Millis): void {
-    const time = this.#time === undefined ? timestamp : unwrap32(this.#time, timestamp);
+    const time = this.#time === undefined ? timestamp : unwrap(this.#time, timestamp);
     this.#time = time;
     try {
       if (type === TagType.video) for (const tag of decodeVideoTag(body)) this.#video(tag, time, now);
@@ -227,6 +227,18 @@ export class FlvDemuxer {
     this.#unsupported.add(what);
     this.#options.onUnsupported?.(what);
   }
+}
+
+/** A step this near to half of the 32 bits, in milliseconds, is none that media makes. */
+const WRAP_WINDOW = 65_536;
+
+/** Continues the time over the end of 32 bits, and of the 31 bits to which FFmpeg cuts its timestamps. */
+function unwrap(previous: Millis, timestamp: number): Millis {
+  const next = unwrap32(previous, timestamp);
+  const step = next - previous;
+  if (step < WRAP_WINDOW - 2 ** 31) return next + 2 ** 31;
+  if (step > 2 ** 31 - WRAP_WINDOW) return next - 2 ** 31;
+  return next;
 }
 
 function isKnown(inputs: Map<number, { readonly config: object | undefined }>): boolean {

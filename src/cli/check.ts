@@ -22,7 +22,8 @@ Nothing is started. Exit code 0: it is right; 1: it has mistakes.
   naru check -c naru.yaml             a file
   naru check -c /etc/nginx/nginx.conf what naru makes of an nginx.conf
   naru check --all                    the defaults, too
-  NARU_HTTP_LISTEN=9000 naru check    environment variables and flags count, as they do for start`,
+  NARU_HTTP_LISTEN=9000 naru check    environment variables and flags count, as they do for start
+`,
   },
   args,
   run: async ({ args: given }) => {

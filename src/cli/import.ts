@@ -33,7 +33,8 @@ naru also reads an nginx.conf as it is: naru start -c nginx.conf.
 
   naru import nginx.conf                         print both
   naru import nginx.conf -o naru.config.ts       write the configuration
-  naru import nginx.conf > naru.config.ts        the same`,
+  naru import nginx.conf > naru.config.ts        the same
+`,
   },
   args,
   run: async ({ args: given }) => {

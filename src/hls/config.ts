@@ -13,12 +13,14 @@ export const hlsSchema = z
       .boolean()
       .default(true)
       .describe("Low-Latency HLS: parts, blocking reload, preload hints. CMAF only."),
-    part: duration().default(400).describe("Target duration of a part (PART-TARGET)."),
-    segment: duration()
+    part: duration({ min: 20, max: 10_000 }).default(400).describe("Target duration of a part (PART-TARGET)."),
+    segment: duration({ min: 100, max: 600_000 })
       .default(2000)
       .describe("Target duration of a segment; it ends at the first keyframe after that."),
-    maxSegment: duration().default(10_000).describe("A segment without keyframe is cut by force at this length."),
-    window: duration().default(30_000).describe("How much of the past the playlist lists."),
+    maxSegment: duration({ min: 100, max: 3_600_000 })
+      .default(10_000)
+      .describe("A segment without keyframe is cut by force at this length."),
+    window: duration({ min: 100 }).default(30_000).describe("How much of the past the playlist lists."),
     grace: duration().default(60_000).describe("How long the playlist stays open for an encoder that went away."),
     path: z.string().optional().describe("Directory to write playlist and segments to as well. MPEG-TS only."),
     nested: z

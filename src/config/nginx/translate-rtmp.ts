@@ -11,6 +11,7 @@ const FRAGMENT_MS = 5000;
 const PLAYLIST_LENGTH_MS = 30_000;
 /** A segment is cut by force at this many times its target. */
 const MAX_FRAGMENTS = 10;
+const LONGEST_FRAGMENT_MS = 3_600_000;
 const PING_MS = 60_000;
 const PING_TIMEOUT_MS = 30_000;
 
@@ -158,7 +159,11 @@ function setHlsDefaults(base: readonly string[], scope: Scope, hls: Node, draft:
     ["format", "mpegts", "hls"],
     ["lowLatency", false, "hls"],
     ["segment", formatDuration(fragment), "hls_fragment"],
-    ["maxSegment", formatDuration(fragment * MAX_FRAGMENTS), "hls_max_fragment"],
+    [
+      "maxSegment",
+      formatDuration(Math.max(fragment, Math.min(fragment * MAX_FRAGMENTS, LONGEST_FRAGMENT_MS))),
+      "hls_max_fragment",
+    ],
     ["window", formatDuration(PLAYLIST_LENGTH_MS), "hls_playlist_length"],
   ] as const;
   for (const [key, value, written] of defaults) {

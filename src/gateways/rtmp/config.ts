@@ -21,12 +21,12 @@ export const rtmpSchema = z
       .max(0x7fff_ffff)
       .default(2_500_000)
       .describe("Window acknowledgement size sent to peers, in bytes."),
-    maxMessageSize: size()
+    maxMessageSize: size({ min: 4096, max: 64 * 1024 ** 2 })
       .default(10 * 1024 ** 2)
       .describe("Largest RTMP message accepted; a larger one closes the connection."),
     maxStreams: z.number().int().min(1).max(1024).default(32).describe("Message streams one connection may create."),
     maxConnections: z.number().int().min(1).default(10_000).describe("RTMP connections at the same time."),
-    handshakeTimeout: duration()
+    handshakeTimeout: duration({ min: 100 })
       .default(10_000)
       .describe("Time from accept until a publish or play must have been asked for."),
     idleTimeout: duration().default(30_000).describe("A publisher that sends nothing for this long is closed."),

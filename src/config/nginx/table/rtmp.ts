@@ -43,7 +43,8 @@ const hlsText = (key: HlsKey): Outcome =>
   mapped(`applications.NAME.hls.${key}`, ([value = ""], put) => put(["hls", key], value));
 
 const duration = (value: string): string => formatDuration(parseNginxTime(value) ?? 0);
-const within = (value: string, min: number, max: number): number => Math.min(Math.max(Number(value), min), max);
+const within = (value: string | number, min: number, max: number): number =>
+  Math.min(Math.max(Number(value), min), max);
 
 /** Values that naru limits more narrowly than nginx are brought into its limits. */
 const rtmpNumber = (key: string, min: number, max: number): Outcome =>
@@ -93,7 +94,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
     MS,
     size,
     mapped("rtmp.maxMessageSize", ([value = ""], put) =>
-      put(["rtmp", "maxMessageSize"], formatSize(parseNginxSize(value) ?? 0)),
+      put(["rtmp", "maxMessageSize"], formatSize(within(parseNginxSize(value) ?? 0, 4096, 64 * 1024 ** 2))),
     ),
   ),
   directive("out_queue", MS, size, ignored(QUEUES)),

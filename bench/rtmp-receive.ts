@@ -10,7 +10,8 @@ import { FlvDemuxer } from "../src/formats/flv/demuxer.ts";
 import { encodeVideoTag } from "../src/formats/flv/video-tag.ts";
 import { ChunkWriter } from "../src/protocols/rtmp/chunk-writer.ts";
 import { encodeCommand } from "../src/protocols/rtmp/message.ts";
-import { type RtmpServerEvent, RtmpServerSession } from "../src/protocols/rtmp/server-session.ts";
+import type { RtmpServerEvent } from "../src/protocols/rtmp/server-event.ts";
+import { RtmpServerSession } from "../src/protocols/rtmp/server-session.ts";
 import type { Effect } from "../src/protocols/session.ts";
 
 const SECONDS = 30;

@@ -1,6 +1,7 @@
 import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
-import type { RtmpServerEvent, RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
+import type { RtmpServerEvent } from "../../protocols/rtmp/server-event.ts";
+import type { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
 import type { StreamPath } from "../../protocols/rtmp/stream-path.ts";
 import type { CloseReason, Effect } from "../../protocols/session.ts";
 import { type Ingest, PublishRefusedError } from "../../streams/publish.ts";

@@ -3,7 +3,7 @@ import type { Log } from "../../log.ts";
 import type { MediaEvent } from "../../media/event.ts";
 import type { Millis } from "../../media/time.ts";
 import type { Track } from "../../media/track.ts";
-import type { RtmpMedia } from "../../protocols/rtmp/server-session.ts";
+import type { RtmpMedia } from "../../protocols/rtmp/server-event.ts";
 import type { Publisher } from "../../streams/publish.ts";
 
 export type PublishOptions = {

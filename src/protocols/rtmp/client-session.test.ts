@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { testCrypto } from "../../../test/support/rtmp-script.ts";
 import type { Effect } from "../session.ts";
 import { type RtmpClientEvent, RtmpClientSession } from "./client-session.ts";
-import { type RtmpServerEvent, RtmpServerSession } from "./server-session.ts";
+import type { RtmpServerEvent } from "./server-event.ts";
+import { RtmpServerSession } from "./server-session.ts";
 
 const OPTIONS = {
   chunkSize: 60_000,

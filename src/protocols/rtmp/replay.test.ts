@@ -5,7 +5,8 @@ import { testCrypto } from "../../../test/support/rtmp-script.ts";
 import { FlvDemuxer } from "../../formats/flv/demuxer.ts";
 import type { MediaEvent } from "../../media/event.ts";
 import type { Effect } from "../session.ts";
-import { type RtmpServerEvent, RtmpServerSession } from "./server-session.ts";
+import type { RtmpServerEvent } from "./server-event.ts";
+import { RtmpServerSession } from "./server-session.ts";
 
 const OPTIONS = {
   chunkSize: 60_000,

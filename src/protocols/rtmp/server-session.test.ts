@@ -4,7 +4,8 @@ import { encodeAmf0 } from "../../formats/amf/amf0.ts";
 import type { AmfValue } from "../../formats/amf/value.ts";
 import { encodeTag } from "../../formats/flv/tag.ts";
 import type { Effect } from "../session.ts";
-import { type RtmpServerEvent, type RtmpServerOptions, RtmpServerSession } from "./server-session.ts";
+import type { RtmpServerEvent, RtmpServerOptions } from "./server-event.ts";
+import { RtmpServerSession } from "./server-session.ts";
 
 const OPTIONS: RtmpServerOptions = {
   chunkSize: 60_000,

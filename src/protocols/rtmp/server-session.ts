@@ -7,7 +7,6 @@ import { Acknowledger } from "./acknowledger.ts";
 import { splitAggregate } from "./aggregate.ts";
 import { type ConnectRequest, connectInfo, parseConnect, SERVER_PROPERTIES } from "./capabilities.ts";
 import { ChunkReader } from "./chunk-reader.ts";
-import { ChunkWriter } from "./chunk-writer.ts";
 import { type HandshakeCrypto, isHttp, ServerHandshake } from "./handshake.ts";
 import {
   acknowledgement,
@@ -16,57 +15,18 @@ import {
   decodeCommand,
   decodeControlValue,
   decodeUserControl,
-  encodeCommand,
   MessageType,
   type RtmpMessage,
-  setChunkSize,
   setPeerBandwidth,
   UserControl,
   userControl,
   windowAckSize,
 } from "./message.ts";
+import { ServerDeadlines } from "./server-deadlines.ts";
+import type { RtmpServerEvent, RtmpServerOptions } from "./server-event.ts";
+import { ServerOutput } from "./server-output.ts";
 import { ServerStreams } from "./server-streams.ts";
-import { parseStreamPath, type StreamPath } from "./stream-path.ts";
-
-export type RtmpServerOptions = {
-  /** Chunk size of what is sent; announced before the answer to connect, because FFmpeg adopts it. */
-  readonly chunkSize: number;
-  readonly ackWindow: number;
-  readonly maxMessageSize: number;
-  /** Message streams that may exist at the same time. */
-  readonly maxStreams: number;
-  /** From the first byte, or the end of the last publish, until the next publish is asked for. */
-  readonly handshakeTimeout: Millis;
-  /** A publisher without a media message for this long is closed. */
-  readonly idleTimeout: Millis;
-  /** 0 turns pings off. */
-  readonly pingInterval: Millis;
-};
-
-export type RtmpMedia = {
-  readonly type: "media";
-  /** The publish, as in `publishRequested`. */
-  readonly id: number;
-  readonly messageType: 8 | 9 | 18;
-  /** Milliseconds, modulo 2^32. */
-  readonly timestamp: number;
-  /** FLV tag body; for 18 AMF0 values. */
-  readonly body: Uint8Array;
-};
-
-/** What the application learns. `publishRequested` and `playRequested` wait for its answer. */
-export type RtmpServerEvent =
-  | { readonly type: "connect"; readonly request: ConnectRequest }
-  /** Answer with `acceptPublish` or `rejectPublish`. The id is the publish's own and is not used again. */
-  | { readonly type: "publishRequested"; readonly id: number; readonly target: StreamPath }
-  /** Answer with `rejectPlay`. */
-  | { readonly type: "playRequested"; readonly streamId: number; readonly target: StreamPath }
-  /** A publish or play that the session itself refused: the path is not one. */
-  | { readonly type: "refused"; readonly request: "publish" | "play"; readonly reason: string }
-  /** Only of accepted publishes. */
-  | RtmpMedia
-  /** The client has ended this publish; the connection goes on. */
-  | { readonly type: "unpublish"; readonly id: number; readonly reason: string };
+import { parseStreamPath } from "./stream-path.ts";
 
 type ServerEffect = Effect<RtmpServerEvent>;
 
@@ -79,17 +39,12 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
   readonly #options: RtmpServerOptions;
   readonly #handshake: ServerHandshake;
   readonly #reader: ChunkReader;
-  readonly #writer = new ChunkWriter();
+  readonly #output = new ServerOutput();
   readonly #acknowledger = new Acknowledger();
   readonly #streams: ServerStreams;
-  #effects: ServerEffect[] = [];
+  readonly #deadlines: ServerDeadlines;
   #connection: ConnectRequest | undefined;
-  #closed = false;
   #now: Millis;
-  /** A publish must have been asked for by then; undefined while one is. */
-  #requestDeadline: Millis | undefined;
-  #lastMedia: Millis;
-  #nextPing: Millis | undefined;
 
   /** @param now when the connection was accepted */
   constructor(options: RtmpServerOptions, crypto: HandshakeCrypto, now: Millis) {
@@ -97,62 +52,62 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     this.#handshake = new ServerHandshake(crypto);
     this.#reader = new ChunkReader(options, (message) => this.#onMessage(message));
     this.#streams = new ServerStreams(options.maxStreams);
+    this.#deadlines = new ServerDeadlines(options, now);
     this.#now = now;
-    this.#lastMedia = now;
-    this.#requestDeadline = now + options.handshakeTimeout;
   }
 
   get deadline(): Millis | undefined {
-    if (this.#closed) return undefined;
-    const ping = this.#nextPing ?? Number.POSITIVE_INFINITY;
-    return Math.min(ping, this.#requestDeadline ?? this.#lastMedia + this.#options.idleTimeout);
+    return this.#output.closed ? undefined : this.#deadlines.next;
   }
 
   receive(bytes: Uint8Array, now: Millis): readonly ServerEffect[] {
-    if (this.#closed) return [];
+    if (this.#output.closed) return [];
     this.#now = now;
     try {
       let start = 0;
       if (!this.#handshake.done) {
         const { consumed, reply } = this.#handshake.receive(bytes);
         start = consumed;
-        if (reply) this.#effects.push({ type: "send", bytes: reply });
+        if (reply) this.#output.bytes(reply);
       }
       if (this.#handshake.done) this.#reader.read(bytes, start);
       const acknowledge = this.#acknowledger.count(bytes.length);
-      if (acknowledge !== undefined && this.#connection) this.#send(acknowledgement(acknowledge));
+      if (acknowledge !== undefined && this.#connection) this.#output.send(acknowledgement(acknowledge));
     } catch (error) {
       if (!(error instanceof ProtocolError || error instanceof MalformedError)) throw error;
-      if (!this.#handshake.done && isHttp(bytes)) this.#effects.push({ type: "send", bytes: HTTP_ANSWER });
-      this.#end({ code: error.code === "limit-reached" ? "limit-reached" : "protocol-error", message: error.message });
+      if (!this.#handshake.done && isHttp(bytes)) this.#output.bytes(HTTP_ANSWER);
+      this.#output.close({
+        code: error.code === "limit-reached" ? "limit-reached" : "protocol-error",
+        message: error.message,
+      });
     }
-    return this.#take();
+    return this.#output.take();
   }
 
   tick(now: Millis): readonly ServerEffect[] {
-    if (this.#closed) return [];
+    if (this.#output.closed) return [];
     this.#now = now;
-    if (this.#requestDeadline !== undefined) {
-      if (now >= this.#requestDeadline) this.#end({ code: "timeout", message: this.#whatIsMissing() });
-    } else if (now >= this.#lastMedia + this.#options.idleTimeout) {
-      this.#end({ code: "timeout", message: `no media for ${this.#options.idleTimeout / 1000} s` });
-    }
-    if (this.#nextPing !== undefined && now >= this.#nextPing) {
-      this.#nextPing = now + this.#options.pingInterval;
-      this.#send(userControl(UserControl.pingRequest, now >>> 0));
-    }
-    return this.#take();
+    if (this.#deadlines.isRequestLate(now)) this.#output.close({ code: "timeout", message: this.#whatIsMissing() });
+    else if (this.#deadlines.isIdle(now)) {
+      this.#output.close({ code: "timeout", message: `no media for ${this.#options.idleTimeout / 1000} s` });
+    } else if (this.#deadlines.takePing(now)) this.#output.send(userControl(UserControl.pingRequest, now >>> 0));
+    return this.#output.take();
   }
 
   /** Lets a requested publish begin; media that came before the answer follows as events. */
   acceptPublish(id: number): readonly ServerEffect[] {
     const stream = this.#streams.ofPublish(id);
-    if (this.#closed || stream?.state !== "requested") return [];
-    this.#lastMedia = this.#now;
-    this.#send(userControl(UserControl.streamBegin, stream.id));
-    this.#status(stream.id, "status", "NetStream.Publish.Start", `${stream.target?.name ?? ""} is now published.`);
+    if (this.#output.closed || stream?.state !== "requested") return [];
+    this.#deadlines.media(this.#now);
+    this.#output.send(userControl(UserControl.streamBegin, stream.id));
+    this.#output.status(
+      stream.id,
+      "status",
+      "NetStream.Publish.Start",
+      `${stream.target?.name ?? ""} is now published.`,
+    );
     for (const message of this.#streams.accept(stream)) this.#emitMedia(id, message);
-    return this.#take();
+    return this.#output.take();
   }
 
   /**
@@ -163,21 +118,23 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     const stream = this.#streams.ofPublish(id);
     if (!stream) return [];
     this.#streams.end(stream, false);
-    return this.#reject(stream.id, code, description);
+    this.#reject(stream.id, code, description);
+    return this.#output.take();
   }
 
   /** Refuses a requested play, by its message stream. */
   rejectPlay(streamId: number, code: string, description: string): readonly ServerEffect[] {
-    return this.#reject(streamId, code, description);
+    this.#reject(streamId, code, description);
+    return this.#output.take();
   }
 
   close(reason: CloseReason): readonly ServerEffect[] {
-    this.#end(reason);
-    return this.#take();
+    this.#output.close(reason);
+    return this.#output.take();
   }
 
   #onMessage(message: RtmpMessage): void {
-    if (this.#closed) return;
+    if (this.#output.closed) return;
     const { type, body } = message;
     switch (type) {
       case MessageType.audio:
@@ -199,7 +156,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
       case MessageType.userControl: {
         const control = decodeUserControl(body);
         if (control?.event === UserControl.pingRequest) {
-          this.#send(userControl(UserControl.pingResponse, control.value));
+          this.#output.send(userControl(UserControl.pingResponse, control.value));
         }
         break;
       }
@@ -210,7 +167,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
   #onMedia(message: RtmpMessage): void {
     const stream = this.#streams.forMedia(message.streamId);
     if (!stream) return;
-    this.#lastMedia = this.#now;
+    this.#deadlines.media(this.#now);
     if (stream.state === "requested") this.#streams.hold(stream, message);
     else this.#emitMedia(stream.publish, message);
   }
@@ -235,7 +192,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     const { type, timestamp } = message;
     const messageType = type === MessageType.audio || type === MessageType.video ? type : MessageType.data;
     const body = type === MessageType.dataAmf3 ? amf0Of(type, message.body) : message.body;
-    this.#emit({ type: "media", id, messageType, timestamp, body });
+    this.#output.event({ type: "media", id, messageType, timestamp, body });
   }
 
   #onCommand(command: Command, streamId: number): void {
@@ -248,8 +205,8 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         break;
       case "createStream": {
         const stream = this.#streams.create();
-        if (stream) this.#result(command, stream.id);
-        else this.#failCall(command, "too many streams on one connection");
+        if (stream) this.#output.result(command, null, stream.id);
+        else this.#output.failure(command, "too many streams on one connection");
         break;
       }
       case "publish":
@@ -261,15 +218,15 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         break;
       case "FCPublish":
         // Haivision's encoders wait for it before they publish.
-        this.#command(0, 3, "onFCPublish", 0, null, { code: "NetStream.Publish.Start", description: textOf(name) });
-        this.#result(command, undefined);
+        this.#output.notice("onFCPublish", { code: "NetStream.Publish.Start", description: textOf(name) });
+        this.#output.result(command, null, undefined);
         break;
       case "FCUnpublish":
-        this.#command(0, 3, "onFCUnpublish", 0, null, {
+        this.#output.notice("onFCUnpublish", {
           code: "NetStream.Unpublish.Success",
           description: textOf(name),
         });
-        this.#result(command, undefined);
+        this.#output.result(command, null, undefined);
         break;
       case "deleteStream":
         // GStreamer names the stream where the others give its id.
@@ -280,33 +237,33 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         break;
       case "releaseStream":
       case "_checkbw":
-        this.#result(command, undefined);
+        this.#output.result(command, null, undefined);
         break;
       case "getStreamLength":
-        this.#result(command, 0);
+        this.#output.result(command, null, 0);
         break;
       default:
         // An answer or a notice of the client's own asks for nothing.
-        if (!/^(_|on)/.test(command.name)) this.#failCall(command, "unknown command");
+        if (!/^(_|on)/.test(command.name)) this.#output.failure(command, "unknown command");
     }
   }
 
   #onConnect(command: Command): void {
     this.#connection = parseConnect(command.object);
-    this.#emit({ type: "connect", request: this.#connection });
-    this.#send(windowAckSize(this.#options.ackWindow));
-    this.#send(setPeerBandwidth(this.#options.ackWindow));
-    this.#send(setChunkSize(this.#options.chunkSize));
-    this.#writer.chunkSize = this.#options.chunkSize;
-    this.#command(0, 3, "_result", command.transaction || 1, SERVER_PROPERTIES, connectInfo(this.#connection));
-    if (this.#options.pingInterval > 0) this.#nextPing = this.#now + this.#options.pingInterval;
+    this.#output.event({ type: "connect", request: this.#connection });
+    this.#output.send(windowAckSize(this.#options.ackWindow));
+    this.#output.send(setPeerBandwidth(this.#options.ackWindow));
+    this.#output.chunkSize(this.#options.chunkSize);
+    const answered = { ...command, transaction: command.transaction || 1 };
+    this.#output.result(answered, SERVER_PROPERTIES, connectInfo(this.#connection));
+    this.#deadlines.connected(this.#now);
   }
 
   #onPublish(streamId: number, name: string): void {
     const target = this.#target(name);
     if (!target.valid) {
-      this.#emit({ type: "refused", request: "publish", reason: target.reason });
-      this.#append(this.#reject(streamId, "NetStream.Publish.BadName", target.reason));
+      this.#output.event({ type: "refused", request: "publish", reason: target.reason });
+      this.#reject(streamId, "NetStream.Publish.BadName", target.reason);
       return;
     }
     // Publishing again on a stream ends what was published on it; a copy of the request changes nothing.
@@ -319,19 +276,18 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (!stream) {
       throw new ProtocolError("too many streams on one connection", "limit-reached");
     }
-    this.#requestDeadline = undefined;
-    this.#lastMedia = this.#now;
-    this.#emit({ type: "publishRequested", id: stream.publish, target });
+    this.#deadlines.publishRequested(this.#now);
+    this.#output.event({ type: "publishRequested", id: stream.publish, target });
   }
 
   #onPlay(streamId: number, name: string): void {
     const target = this.#target(name);
     if (target.valid) {
-      this.#emit({ type: "playRequested", streamId, target });
+      this.#output.event({ type: "playRequested", streamId, target });
       return;
     }
-    this.#emit({ type: "refused", request: "play", reason: target.reason });
-    this.#append(this.rejectPlay(streamId, "NetStream.Play.StreamNotFound", target.reason));
+    this.#output.event({ type: "refused", request: "play", reason: target.reason });
+    this.#reject(streamId, "NetStream.Play.StreamNotFound", target.reason);
   }
 
   #target(name: string) {
@@ -345,70 +301,21 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     const active = stream.state !== "created";
     this.#streams.end(stream, remove);
     if (!active) return;
-    if (!remove) this.#status(streamId, "status", "NetStream.Unpublish.Success", "The publish has ended.");
-    this.#emit({ type: "unpublish", id: stream.publish, reason: "ended by the encoder" });
-    if (!this.#streams.active) this.#requestDeadline = this.#now + this.#options.handshakeTimeout;
+    if (!remove) this.#output.status(streamId, "status", "NetStream.Unpublish.Success", "The publish has ended.");
+    this.#output.event({ type: "unpublish", id: stream.publish, reason: "ended by the encoder" });
+    if (!this.#streams.active) this.#deadlines.publishesEnded(this.#now);
   }
 
   /** Closes the connection unless something else is published on it. */
-  #reject(streamId: number, code: string, description: string): readonly ServerEffect[] {
-    if (this.#closed) return [];
-    this.#status(streamId, "error", code, description);
-    if (!this.#streams.active) this.#end({ code: "rejected", message: description });
-    return this.#take();
+  #reject(streamId: number, code: string, description: string): void {
+    this.#output.status(streamId, "error", code, description);
+    if (!this.#streams.active) this.#output.close({ code: "rejected", message: description });
   }
 
   #whatIsMissing(): string {
     const seconds = this.#options.handshakeTimeout / 1000;
     const missing = !this.#handshake.done ? "handshake" : this.#connection ? "publish or play" : "connect";
     return `no complete ${missing} within ${seconds} s`;
-  }
-
-  #end(reason: CloseReason): void {
-    if (this.#closed) return;
-    this.#effects.push({ type: "close", reason });
-    this.#closed = true;
-  }
-
-  #result(command: Command, value: AmfValue): void {
-    if (command.transaction !== 0) this.#command(0, 3, "_result", command.transaction, null, value);
-  }
-
-  #failCall(command: Command, description: string): void {
-    if (command.transaction === 0) return;
-    this.#command(0, 3, "_error", command.transaction, null, {
-      level: "error",
-      code: "NetConnection.Call.Failed",
-      description,
-    });
-  }
-
-  #status(id: number, level: string, code: string, description: string): void {
-    this.#command(id, 5, "onStatus", 0, null, { level, code, description });
-  }
-
-  #command(streamId: number, csid: number, name: string, transaction: number, ...values: readonly AmfValue[]): void {
-    const [object, ...args] = values;
-    const body = encodeCommand(name, transaction, object, ...args);
-    this.#send({ csid, streamId, type: MessageType.command, timestamp: 0, body });
-  }
-
-  #send(message: RtmpMessage): void {
-    if (!this.#closed) this.#effects.push({ type: "send", bytes: this.#writer.write(message) });
-  }
-
-  #emit(event: RtmpServerEvent): void {
-    this.#effects.push({ type: "event", event });
-  }
-
-  #append(effects: readonly ServerEffect[]): void {
-    this.#effects.push(...effects);
-  }
-
-  #take(): readonly ServerEffect[] {
-    const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
-    return effects;
   }
 }
 

@@ -1,0 +1,43 @@
+import type { Millis } from "../../media/time.ts";
+import type { ConnectRequest } from "./capabilities.ts";
+import type { StreamPath } from "./stream-path.ts";
+
+export type RtmpServerOptions = {
+  /** Chunk size of what is sent; announced before the answer to connect, because FFmpeg adopts it. */
+  readonly chunkSize: number;
+  readonly ackWindow: number;
+  readonly maxMessageSize: number;
+  /** Message streams that may exist at the same time. */
+  readonly maxStreams: number;
+  /** From the first byte, or the end of the last publish, until the next publish is asked for. */
+  readonly handshakeTimeout: Millis;
+  /** A publisher without a media message for this long is closed. */
+  readonly idleTimeout: Millis;
+  /** 0 turns pings off. */
+  readonly pingInterval: Millis;
+};
+
+export type RtmpMedia = {
+  readonly type: "media";
+  /** The publish, as in `publishRequested`. */
+  readonly id: number;
+  readonly messageType: 8 | 9 | 18;
+  /** Milliseconds, modulo 2^32. */
+  readonly timestamp: number;
+  /** FLV tag body; for 18 AMF0 values. */
+  readonly body: Uint8Array;
+};
+
+/** What the application learns. `publishRequested` and `playRequested` wait for its answer. */
+export type RtmpServerEvent =
+  | { readonly type: "connect"; readonly request: ConnectRequest }
+  /** Answer with `acceptPublish` or `rejectPublish`. The id is the publish's own and is not used again. */
+  | { readonly type: "publishRequested"; readonly id: number; readonly target: StreamPath }
+  /** Answer with `rejectPlay`. */
+  | { readonly type: "playRequested"; readonly streamId: number; readonly target: StreamPath }
+  /** A publish or play that the session itself refused: the path is not one. */
+  | { readonly type: "refused"; readonly request: "publish" | "play"; readonly reason: string }
+  /** Only of accepted publishes. */
+  | RtmpMedia
+  /** The client has ended this publish; the connection goes on. */
+  | { readonly type: "unpublish"; readonly id: number; readonly reason: string };

@@ -183,6 +183,13 @@ describe("rtmp", () => {
   });
 });
 
+test("what nginx takes is taken", () => {
+  const text = 'live ON; recorder r { record all; } recorder r { } allow play 10.0.0.0/8; allow all; log_format a "x";';
+  const result = read(application(text));
+  expect(result.mistakes).toEqual([]);
+  expect(configSchema.parse(result.layer.value).applications.live?.live).toBe(true);
+});
+
 describe("mistakes", () => {
   test.each<[string, string, string]>([
     ["hls_fragmetn 3s;", 'unknown directive "hls_fragmetn"', 'did you mean "hls_fragment"?'],
@@ -204,6 +211,12 @@ describe("mistakes", () => {
       "it belongs in rtmp { } or in rtmp { server { } }",
     ],
     ["live on; live off;", '"live" is given twice', "first at nginx.conf:1"],
+    [
+      "deny bar;",
+      '"deny" expected an address, a network such as 10.0.0.0/8, or "all", got "bar"',
+      "write: deny [play | publish] address | all;",
+    ],
+    ["deny all play;", '"deny" expected "play" or "publish", got "all"', "write: deny [play | publish] address | all;"],
     ["live { }", '"live" takes no block; is a ; missing before {?', "write: live on | off;"],
     ["recorder x;", '"recorder" needs a block', "write: recorder text { ... }"],
     [

@@ -20,7 +20,9 @@ export type ArgsSpec = {
   /** For documentation: `time`, `on | off`. */
   readonly form: string;
   /** Says what was expected of an argument, or undefined when it is fine. */
-  check?(arg: string, index: number): string | undefined;
+  check?(arg: string, index: number, args: readonly string[]): string | undefined;
+  /** Upper case counts as lower case. */
+  readonly anyCase?: boolean;
 };
 
 /** Puts a value into the configuration; the path starts at the application, or at the root for the others. */
@@ -54,7 +56,10 @@ export type DirectiveSpec = {
 };
 
 export const none: ArgsSpec = { min: 0, max: 0, form: "" };
-export const flag: ArgsSpec = one("on | off", (arg) => (arg === "on" || arg === "off" ? undefined : '"on" or "off"'));
+export const flag: ArgsSpec = {
+  ...one("on | off", (arg) => (/^(on|off)$/i.test(arg) ? undefined : '"on" or "off"')),
+  anyCase: true,
+};
 export const time: ArgsSpec = one("time", expectTime);
 export const timeOrOff: ArgsSpec = one("time | off", (arg) => (arg === "off" ? undefined : expectTime(arg)));
 export const size: ArgsSpec = one("size", (arg) =>
@@ -66,6 +71,19 @@ export const number: ArgsSpec = one("number", (arg) =>
 export const path: ArgsSpec = one("path");
 export const text: ArgsSpec = one("text");
 export const url: ArgsSpec = one("url");
+
+/** Whom an access rule is about. */
+export const rule: ArgsSpec = {
+  min: 1,
+  max: 2,
+  form: "[play | publish] address | all",
+  check: (arg, index, args) => {
+    if (index < args.length - 1) return arg === "play" || arg === "publish" ? undefined : '"play" or "publish"';
+    return /^(all|\d+(\.\d+){3}(\/\d+)?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(\/\d+)?)$/.test(arg)
+      ? undefined
+      : 'an address, a network such as 10.0.0.0/8, or "all"';
+  },
+};
 
 /** Any words; for directives whose own rules do not matter here. */
 export function words(min: number, max: number = Number.POSITIVE_INFINITY, form = "..."): ArgsSpec {
@@ -82,7 +100,7 @@ export function anyOf(...values: readonly string[]): ArgsSpec {
   return { min: 1, max: Number.POSITIVE_INFINITY, form: values.join(" | "), check };
 }
 
-function one(form: string, check?: (arg: string) => string | undefined): ArgsSpec {
+function one(form: string, check?: ArgsSpec["check"]): ArgsSpec {
   return { min: 1, max: 1, form, ...(check ? { check } : {}) };
 }
 

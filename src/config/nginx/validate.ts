@@ -35,11 +35,12 @@ class Validator {
       const spec = this.#lookUp(directive, context);
       if (!spec || !this.#checkForm(directive, spec)) continue;
       this.#checkRepetition(directive, spec, seen);
+      const lower = (): Directive => ({ ...directive, args: directive.args.map((arg) => arg.toLowerCase()) });
       const inside = spec.block;
       const hasNodes =
         directive.block !== undefined && inside !== undefined && inside !== "values" && inside !== "foreign";
       const children = hasNodes ? this.block(directive.block ?? [], inside) : [];
-      nodes.push({ directive, spec, context, children });
+      nodes.push({ directive: spec.args.anyCase ? lower() : directive, spec, context, children });
     }
     return nodes;
   }
@@ -84,7 +85,7 @@ class Validator {
       return false;
     }
     for (const [index, arg] of directive.args.entries()) {
-      const expected = args.check?.(arg, index);
+      const expected = args.check?.(arg, index, directive.args);
       if (expected === undefined) continue;
       const message = `"${name}" expected ${expected}, got "${arg}"`;
       this.#fail("nginx-wrong-arguments", directive, message, usage);
@@ -94,9 +95,8 @@ class Validator {
   }
 
   #checkRepetition(directive: Directive, spec: DirectiveSpec, seen: Map<string, Directive>): void {
-    const key = spec.block === "recorder" ? directive.args.join(" ") : "";
-    if (spec.repeats && key === "") return;
-    const name = `${directive.name} ${key}`.trim();
+    if (spec.repeats) return;
+    const { name } = directive;
     const first = seen.get(name);
     if (first) {
       const message = `"${name}" is given twice`;

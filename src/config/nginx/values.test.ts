@@ -9,11 +9,11 @@ test.each([
   ["1m 30s", 90_000],
   ["1h30", 3_630_000],
   ["2d", 172_800_000],
-  ["1M", 2_592_000_000],
+  ["2w", 1_209_600_000],
   ["0", 0],
 ])("time %p is %d ms", (text, ms) => expect(parseNginxTime(text)).toBe(ms));
 
-test.each(["", " 3s", "3s ", "30s1m", "-1", "1.5s", "s", "3S", "off"])("%p is no time", (text) => {
+test.each(["", " 3s", "3s ", "30s1m", "-1", "1.5s", "s", "3S", "1M", "off"])("%p is no time", (text) => {
   expect(parseNginxTime(text)).toBeUndefined();
 });
 

@@ -1,10 +1,8 @@
 import type { Millis } from "../../media/time.ts";
 import { type ListenAddress, parseListen } from "../units.ts";
 
-/** In the order nginx demands: larger units first. */
+/** In the order nginx demands: larger units first. Years and months it takes only where it counts in seconds. */
 const TIME_UNITS: readonly (readonly [string, number])[] = [
-  ["y", 365 * 86_400_000],
-  ["M", 30 * 86_400_000],
   ["w", 7 * 86_400_000],
   ["d", 86_400_000],
   ["h", 3_600_000],

@@ -15,6 +15,7 @@ import {
   type Outcome,
   oneOf,
   path,
+  rule,
   size,
   text,
   time,
@@ -105,24 +106,12 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("buflen", MS, time, ignored(PLAYBACK)),
 
   // Access
-  directive(
-    "allow",
-    MSA,
-    words(1, 2, "[play | publish] address | all"),
-    ignored("everybody is let in; what counts is deny"),
-    {
-      repeats: true,
-    },
-  ),
-  directive(
-    "deny",
-    MSA,
-    words(1, 2, "[play | publish] address | all"),
-    guard("naru has no access rules by address yet: close the port by a firewall"),
-    {
-      repeats: true,
-    },
-  ),
+  directive("allow", MSA, rule, ignored("everybody is let in; what counts is deny"), {
+    repeats: true,
+  }),
+  directive("deny", MSA, rule, guard("naru has no access rules by address yet: close the port by a firewall"), {
+    repeats: true,
+  }),
 
   // Live
   directive(
@@ -277,7 +266,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
       repeats: true,
     },
   ),
-  directive("log_format", ["rtmp"], words(2, undefined, "name text ..."), ignored("only used with access_log"), {
+  directive("log_format", MSA, words(2, undefined, "name text ..."), ignored("only used with access_log"), {
     repeats: true,
   }),
 

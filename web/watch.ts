@@ -98,7 +98,6 @@ function attach(): void {
   const native = wanted === "native" || (wanted !== "hls" && !canPlayWithHls());
   player = native ? playNatively(video, playlistUrl, current) : playWithHls(video, playlistUrl, current);
   state.player = player.kind;
-  view.play();
 }
 
 function detach(): void {
@@ -164,6 +163,9 @@ video.addEventListener("timeupdate", () => {
   shownTime = video.currentTime;
   if (!video.paused && !video.seeking && advanced > 0 && advanced < MAX_STEP_SECONDS)
     feed({ type: "player", event: "playing" });
+});
+video.addEventListener("loadstart", () => {
+  if (player) view.play();
 });
 video.addEventListener("waiting", () => feed({ type: "player", event: "stalled" }));
 video.addEventListener("ended", () => feed({ type: "player", event: "ended" }));

@@ -56,6 +56,7 @@ export function toMediaPlaylist(window: RenditionWindow, profile: PlaylistProfil
     skipped,
     mapBefore: before?.init === undefined ? undefined : names.init(before.init),
     segments: toSegments(window, profile, skipped, PART_TARGETS * targetDuration),
+    discontinuityNext: lowLatency && window.broken && !window.ended,
     preloadHint: next && names.part(next.msn, next.part),
     ended: window.ended,
   };

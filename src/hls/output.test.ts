@@ -328,6 +328,7 @@ describe("publishers come and go", () => {
     expect(b.output.state).toBe("waiting");
     const during = b.playlist();
     expect(during.preloadHint).toBeUndefined();
+    expect(during.discontinuityNext).toBe(true);
     expect(during.ended).toBe(false);
     const next = (during.mediaSequence + during.segments.length) as number;
     const blocked = b.ask("main.m3u8", `_HLS_msn=${next}&_HLS_part=0`);

@@ -46,7 +46,7 @@ export type RenditionEvent =
     }
   /**
    * The run of media is over: the next segment, if one comes, begins with a discontinuity. Comes between segments.
-   * Nothing may be hinted until then (a tag must not appear in front of what was already hinted).
+   * Nothing may be hinted until then, but the tag may already stand there (it must not appear in front of what was hinted).
    */
   | { readonly type: "break" }
   /** No more segments will come. */

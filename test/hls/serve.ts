@@ -1,18 +1,21 @@
-// Plays an FLV file of H.264 and AAC in real time, over and over, into an origin behind a minimal HTTP server:
-//   bun test/hls/serve.ts FILE PORT
+// Plays FLV files of H.264 and AAC in real time, over and over, into an origin behind a minimal HTTP server:
+//   bun test/hls/serve.ts FILE[,FILE...] PORT [CONFIG-JSON]
 import { hlsSchema } from "../../src/hls/config.ts";
 import { firstMsnAt } from "../../src/hls/names.ts";
 import { HlsOrigin } from "../../src/hls/origin.ts";
 import { HlsOutput } from "../../src/hls/output.ts";
 import type { MediaEvent } from "../../src/media/event.ts";
-import type { Track } from "../../src/media/track.ts";
-import { readFlv } from "./flv-source.ts";
+import { readFlv, type TimedEvent } from "./flv-source.ts";
 
-const [, , path, port, configText] = process.argv;
-if (!path || !port) throw new Error("usage: serve.ts FILE PORT [CONFIG-JSON]");
-const events = readFlv(new Uint8Array(await Bun.file(path).arrayBuffer()));
+/** Between two publishers; milliseconds. */
+const PAUSE = 3000;
+
+const [, , paths, port, configText] = process.argv;
+if (!paths || !port) throw new Error("usage: serve.ts FILE[,FILE...] PORT [CONFIG-JSON]");
+const events = await readAll(paths.split(","));
 const length = (events[events.length - 1]?.at ?? 0) + 33;
 const config = hlsSchema.parse(JSON.parse(configText ?? "{}"));
+const timescales = new Map<number, number>();
 const epoch = Date.now() - performance.now();
 const origin = new HlsOrigin();
 const output = new HlsOutput({
@@ -31,7 +34,7 @@ setInterval(() => {
   const now = performance.now();
   for (;;) {
     if (next === events.length) {
-      next = 1;
+      next = 0;
       loop++;
     }
     const timed = events[next];
@@ -42,10 +45,23 @@ setInterval(() => {
   origin.tick(now);
 }, 2);
 
+/** Each file is a publisher of its own: between two the first is lost for a while. */
+async function readAll(files: readonly string[]): Promise<TimedEvent[]> {
+  const all: TimedEvent[] = [];
+  for (const file of files) {
+    const offset = all.length > 0 ? (all[all.length - 1]?.at ?? 0) + PAUSE : 0;
+    if (offset > 0) all.push({ at: offset - PAUSE + 33, event: { type: "gap", reason: "publisher-lost" } });
+    const bytes = new Uint8Array(await Bun.file(file).arrayBuffer());
+    for (const { at, event } of readFlv(bytes, { startSeconds: 10 + offset / 1000 }))
+      all.push({ at: at + offset, event });
+  }
+  return all;
+}
+
 function shift(event: MediaEvent, seconds: number): MediaEvent {
+  if (event.type === "tracks") for (const track of event.tracks) timescales.set(track.id, track.timescale);
   if (event.type !== "packet") return event;
-  const tracks = events[0]?.event.type === "tracks" ? events[0].event.tracks : [];
-  const ticks = Math.round(seconds * (tracks.find((track: Track) => track.id === event.track)?.timescale ?? 1));
+  const ticks = Math.round(seconds * (timescales.get(event.track) ?? 1));
   return { ...event, dts: event.dts + ticks, pts: event.pts + ticks };
 }
 
@@ -94,6 +110,6 @@ function player(): string {
     v.play().catch(() => {});
     window.sample = () => ({ t: v.currentTime, frames: v.getVideoPlaybackQuality().totalVideoFrames, dropped: v.getVideoPlaybackQuality().droppedVideoFrames,
       w: v.videoWidth, ready: v.readyState, latency: window.hls?.latency, ll: window.hls?.lowLatencyMode, part: window.hls?.levels?.[0]?.details?.partTarget,
-      audio: v.webkitAudioDecodedByteCount, date: window.hls?.playingDate ? Date.now() - window.hls.playingDate : undefined, errors });
+      audio: v.webkitAudioDecodedByteCount, date: window.hls?.playingDate ? Date.now() - window.hls.playingDate : undefined, errors: errors.map((e) => e.slice(0, 160)) });
   </script>`;
 }

@@ -16,6 +16,7 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
     out += formatSegment(segment, map);
     map = segment.map;
   }
+  if (playlist.discontinuityNext) out += "#EXT-X-DISCONTINUITY\n";
   if (playlist.preloadHint !== undefined) out += `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${playlist.preloadHint}"\n`;
   if (playlist.ended) out += "#EXT-X-ENDLIST\n";
   return out;

@@ -112,6 +112,18 @@ describe.each(CASES)("media playlist: %s", (_name, value, text) => {
   });
 });
 
+test("a discontinuity in front of what is still to come", () => {
+  const waiting = {
+    ...LOW_LATENCY,
+    segments: LOW_LATENCY.segments.slice(0, 2),
+    preloadHint: undefined,
+    discontinuityNext: true,
+  };
+  const text = formatMediaPlaylist(waiting);
+  expect(text.endsWith("main/18.m4s\n#EXT-X-DISCONTINUITY\n")).toBe(true);
+  expect(parseMediaPlaylist(text).discontinuityNext).toBe(true);
+});
+
 test("a delta update repeats the map only where it changes", () => {
   const delta = { ...LOW_LATENCY, version: 9, skipped: 4 };
   expect(formatMediaPlaylist({ ...delta, mapBefore: "main/init-1.mp4" })).not.toContain("init-1.mp4");

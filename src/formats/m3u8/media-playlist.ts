@@ -46,6 +46,11 @@ export type MediaPlaylist = {
   /** The map in effect before the first segment written; only of use with `skipped`. */
   readonly mapBefore?: string;
   readonly segments: readonly PlaylistSegment[];
+  /**
+   * EXT-X-DISCONTINUITY at the end: the next segment, whenever it comes, will begin with it. Without any tag behind the last
+   * segment hls.js takes that one for the next, and fails fatally when the discontinuity comes.
+   */
+  readonly discontinuityNext?: boolean;
   /** URI of the part expected next (4.4.5.3). */
   readonly preloadHint?: string;
   readonly ended: boolean;

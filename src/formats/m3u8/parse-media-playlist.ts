@@ -61,6 +61,7 @@ export function parseMediaPlaylist(text: string): MediaPlaylist {
   }
   if (!seen.has("#EXT-X-TARGETDURATION")) throw new MalformedError("playlist: EXT-X-TARGETDURATION is missing");
   if (pending.parts.length > 0) segments.push({ ...pending, uri: undefined, duration: 0, map });
+  else if (pending.discontinuity) draft.discontinuityNext = true;
   return draft;
 }
 

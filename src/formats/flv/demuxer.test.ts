@@ -397,6 +397,17 @@ describe("data", () => {
     expect(bench.story).toEqual(["tracks", "data", "0k"]);
   });
 
+  test("data without media is held up to a limit", () => {
+    const bench = new Bench();
+    for (let i = 0; i < 100; i++) bench.push(18, i, encodeAmf0("onCuePoint"));
+    bench.config(avcC(SPS, PPS)).asc(ASC_48K_MONO).video(0, nals(IDR));
+    expect(bench.events.length).toBe(64 + 2);
+    const large = new Bench();
+    for (let i = 0; i < 30; i++) large.push(18, i, encodeAmf0("onCuePoint", new Uint8Array(100_000)));
+    large.config(avcC(SPS, PPS)).asc(ASC_48K_MONO).video(0, nals(IDR));
+    expect(large.events.length).toBe(10 + 2);
+  });
+
   test("broken data is skipped", () => {
     expect(new Bench().push(18, 0, bytes("7f")).skipped.length).toBe(1);
   });

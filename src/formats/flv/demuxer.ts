@@ -23,6 +23,9 @@ const ONE_MEDIUM_WAIT: Millis = 2000;
 /** What is held meanwhile, at most. */
 const MAX_HELD = 2048;
 const MAX_HELD_BYTES = 16 << 20;
+/** Of that, data before any media. */
+const MAX_HELD_DATA = 64;
+const MAX_HELD_DATA_BYTES = 1 << 20;
 
 export type FlvDemuxerOptions = {
   readonly onEvent: MediaSink;
@@ -136,7 +139,12 @@ export class FlvDemuxer {
     if (metadata) this.#options.onMetadata?.(metadata);
     // Names that begin with @ or | are for the server, and onMetaData is not timed.
     else if (data.name !== "" && !/^([@|]|onmetadata$)/i.test(data.name)) {
-      this.#write({ type: "data", track: DATA_TRACK, pts: time, kind: "amf", value: data.payload }, 0, time, now);
+      this.#write(
+        { type: "data", track: DATA_TRACK, pts: time, kind: "amf", value: data.payload },
+        data.payload.length,
+        time,
+        now,
+      );
     }
   }
 
@@ -159,8 +167,11 @@ export class FlvDemuxer {
   #isTimeToOpen(time: Millis, now: Millis): boolean {
     const first = this.#first;
     if (!first) {
-      // Data without media: a stream needs something to play.
-      if (this.#held.length >= MAX_HELD) this.#held.shift();
+      // Data alone opens nothing, and the oldest of it goes.
+      while (this.#held.length > MAX_HELD_DATA || this.#heldBytes > MAX_HELD_DATA_BYTES) {
+        const dropped = this.#held.shift();
+        if (dropped?.type === "data") this.#heldBytes -= dropped.value.length;
+      }
       return false;
     }
     return (

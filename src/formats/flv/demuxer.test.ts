@@ -225,6 +225,22 @@ describe("configurations", () => {
     expect(bench.skipped.length).toBe(2);
   });
 
+  test("an AV1 sequence header that says the same in other bits is no change", () => {
+    // SVT-AV1's av1C, and what its key frames carry.
+    const av1C = bytes("81000c00 0a0b000000043cfecc02f80040");
+    const key = bytes("1200 0a0b000000043cfeccfbf90040 3203109000");
+    const larger = bytes("1200 0a0b000000043ea7bc02f80040 3203109000");
+    const bench = new Bench()
+      .config(av1C, 0, "av01")
+      .asc(ASC_48K_MONO)
+      .video(0, key, 0, "av01")
+      .video(33, key, 0, "av01");
+    expect(bench.story).toEqual(["tracks", "0k", "0k"]);
+    expect(bench.packets[0]?.data.toHex()).toStartWith("0a0b");
+    bench.video(66, larger, 0, "av01");
+    expect(bench.story.slice(3)).toEqual(["tracks", "0k"]);
+  });
+
   const colorInfo = (config: AmfObject) =>
     encodeVideoTag({
       type: "metadata",

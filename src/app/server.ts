@@ -2,7 +2,6 @@ import { version } from "../../package.json";
 import type { ApplicationConfig } from "../config/application.ts";
 import type { Config } from "../config/schema.ts";
 import type { ListenAddress } from "../config/units.ts";
-import { encodeStill } from "../formats/mp4/keyframe-file.ts";
 import { type HttpGateway, startHttpGateway } from "../gateways/http/gateway.ts";
 import type { StreamSummary } from "../gateways/http/stream-list.ts";
 import { type RtmpGateway, startRtmpGateway } from "../gateways/rtmp/server.ts";
@@ -10,9 +9,9 @@ import { HlsOrigin } from "../hls/origin.ts";
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import { StreamRegistry } from "../streams/registry.ts";
-import type { Stream } from "../streams/stream.ts";
 import { applicationOf } from "../streams/stream-path.ts";
 import { HlsModule } from "./hls.ts";
+import { Posters } from "./posters.ts";
 import { summarise } from "./stream-summary.ts";
 
 export type ServerOptions = {
@@ -45,6 +44,7 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
   const application = (name: string): ApplicationConfig | undefined =>
     config.applications[name] ?? config.applications["*"];
 
+  const posters = new Posters();
   const origin = new HlsOrigin();
   const hls = new HlsModule({ origin, log, wallclockAt });
   const registry = new StreamRegistry({
@@ -90,7 +90,7 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
           const stream = registry.get(path);
           return stream && summarise(stream, clock(), wallclockAt);
         },
-        poster: (path) => poster(registry.get(path)),
+        poster: (path) => posters.of(registry.get(path)),
       },
       rtmpPort: rtmp.addresses[0]?.port,
       version,
@@ -108,12 +108,6 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
     streams: () => registry.list().map((stream) => summarise(stream, clock(), wallclockAt)),
     close,
   };
-}
-
-/** The latest keyframe as an MP4 file of one frame. */
-function poster(stream: Stream | undefined): Uint8Array | undefined {
-  const keyframe = stream?.cache.keyframe;
-  return keyframe && encodeStill(keyframe.track, keyframe.packet.data);
 }
 
 function describe(error: unknown): string {

@@ -38,8 +38,8 @@ export function parseMediaName(resource: string): NamedMedia | undefined {
   return { type: "segment", msn: Number(msn) };
 }
 
-/** 2025-01-01. */
-const MSN_EPOCH: Millis = 1_735_689_600_000;
+/** 2025-01-01: what is counted from the wall clock is counted from here, to keep numbers small. */
+export const EPOCH: Millis = 1_735_689_600_000;
 /** Two a second: faster than segments are made, and below 2^31 until 2059. */
 const MSN_INTERVAL: Millis = 500;
 
@@ -48,7 +48,7 @@ const MSN_INTERVAL: Millis = 500;
  * and caches survive a restart of the server without any stored state.
  */
 export function firstMsnAt(wallclock: Millis): number {
-  return Math.max(0, Math.floor((wallclock - MSN_EPOCH) / MSN_INTERVAL));
+  return Math.max(0, Math.floor((wallclock - EPOCH) / MSN_INTERVAL));
 }
 
 /** MSNs between two discontinuities over the life of a path, at the least: an hour's. */

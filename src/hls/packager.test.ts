@@ -249,6 +249,15 @@ test("decode time is never negative, also for a stream that starts at 0 with B-f
   expect(packaged.samples(1)[0]?.dts).toBe(0);
 });
 
+test("decode times count from the epoch, over restarts and exactly in every timescale", () => {
+  const source = synthesize({ seconds: 6, fps: 30, gop: 60, audio: true });
+  const epoch = WALLCLOCK_AT_START - 40_000_000_400;
+  const packaged = packageEvents(source, { epoch });
+  const seconds = 40_000_000 - 10;
+  expect(packaged.samples(1)[0]?.dts).toBe((seconds + 10) * 90_000);
+  expect(packaged.samples(2)[0]?.dts).toBe((seconds + 10) * 48_000);
+});
+
 describe("runs of media", () => {
   const first = synthesize({ seconds: 5, fps: 30, gop: 60, audio: true });
   const second = (record?: Uint8Array) =>

@@ -2,10 +2,11 @@ import { encodeFragment, type FragmentTrack } from "../formats/mp4/fragment.ts";
 import { canCarry, encodeInit } from "../formats/mp4/init.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
-import type { Track } from "../media/track.ts";
+import type { AudioTrack, Track, VideoTrack } from "../media/track.ts";
 import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks, trackList } from "./muxed-tracks.ts";
 import { type CutPart, PartCutter } from "./part-cutter.ts";
 import type { RenditionSink } from "./rendition.ts";
+import type { SampleRun } from "./samples.ts";
 import type { PlaylistTargets } from "./targets.ts";
 
 /** Turns the events of one stream into those of a rendition. */
@@ -21,6 +22,11 @@ export type CmafPackagerOptions = {
   readonly firstMsn: number;
   /** The wall clock at a monotonic time. */
   readonly wallclockAt: (now: Millis) => Millis;
+  /**
+   * The wall clock from which the output's decode times count, so that they rise over restarts of the server: players keep
+   * one origin for all segments of a discontinuity number. Without it they are the input's.
+   */
+  readonly epoch?: Millis;
   /** A track that is not in the output, and why. Once per set of tracks. */
   readonly onTrackLeftOut?: (track: Track, reason: string) => void;
 };
@@ -57,6 +63,8 @@ export class CmafPackager implements Packager {
   #nextInit: Uint8Array | undefined;
   #discontinuity = false;
   #ended = false;
+  /** Added to decode times, in whole seconds, so that it is exact in every timescale. */
+  #timeOffset: number | undefined;
 
   constructor(options: CmafPackagerOptions, sink: RenditionSink) {
     this.#options = options;
@@ -107,11 +115,18 @@ export class CmafPackager implements Packager {
   }
 
   #begin(seconds: number, now: Millis): Run {
+    const wallclock = this.#options.wallclockAt(now);
+    this.#timeOffset ??= this.#offsetFor(seconds, wallclock);
     const cutter = new PartCutter(this.#tracks, this.#options.targets, {
       part: (part) => this.#emitPart(part),
       segmentEnd: () => this.#emitSegment(),
     });
-    return { cutter, wallclockAtZero: this.#options.wallclockAt(now) - seconds * 1000, early: [] };
+    return { cutter, wallclockAtZero: wallclock - seconds * 1000, early: [] };
+  }
+
+  #offsetFor(seconds: number, wallclock: Millis): number {
+    const { epoch } = this.#options;
+    return epoch === undefined ? 0 : Math.max(0, Math.round((wallclock - epoch) / 1000 - seconds));
   }
 
   /** A hole longer than a segment, or a step back: the times of both sides do not belong on one timeline. */
@@ -198,11 +213,16 @@ export class CmafPackager implements Packager {
   }
 
   #fragmentTracks(part: CutPart): FragmentTrack[] {
+    const { video, audio } = this.#tracks;
     const tracks: FragmentTrack[] = [];
-    const audioId = this.#tracks.video ? 2 : 1;
-    if (part.video) tracks.push({ trackId: 1, kind: "video", ...part.video });
-    if (part.audio) tracks.push({ trackId: audioId, kind: "audio", ...part.audio });
+    if (video && part.video) tracks.push(this.#fragmentTrack(1, video, part.video));
+    if (audio && part.audio) tracks.push(this.#fragmentTrack(video ? 2 : 1, audio, part.audio));
     return tracks;
+  }
+
+  #fragmentTrack(trackId: number, track: VideoTrack | AudioTrack, run: SampleRun): FragmentTrack {
+    const offset = (this.#timeOffset ?? 0) * track.timescale;
+    return { trackId, kind: track.kind, baseDecodeTime: run.baseDecodeTime + offset, samples: run.samples };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Track } from "../media/track.ts";
 import type { HlsConfig } from "./config.ts";
 import type { PlaylistProfile } from "./media-playlists.ts";
 import { chooseTracks, trackList } from "./muxed-tracks.ts";
+import { EPOCH } from "./names.ts";
 import { CmafPackager, type Packager } from "./packager.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
 import { RenditionPlaylists } from "./rendition-playlists.ts";
@@ -93,7 +94,7 @@ export class Rendition {
 
   #cmafPackager(targets: PlaylistTargets): CmafPackager {
     const { firstMsn, wallclockAt, onTrackLeftOut, profile } = this.#options;
-    const options = { targets, lowLatency: profile.lowLatency, firstMsn, wallclockAt, onTrackLeftOut };
+    const options = { targets, lowLatency: profile.lowLatency, firstMsn, wallclockAt, epoch: EPOCH, onTrackLeftOut };
     return new CmafPackager(options, this.#sink);
   }
 

@@ -40,6 +40,7 @@ export function packageEvents(
     readonly segment?: number;
     readonly maxSegment?: number;
     readonly fixAt?: number;
+    readonly epoch?: number;
   } = {},
 ): Packaged {
   const config = hlsSchema.parse({});
@@ -54,7 +55,7 @@ export function packageEvents(
   const segments: PackagedSegment[] = [];
   let longest = 0;
   const packager = new CmafPackager(
-    { targets, lowLatency: true, firstMsn: 1000, wallclockAt: (at) => WALLCLOCK_AT_START + at },
+    { targets, lowLatency: true, firstMsn: 1000, wallclockAt: (at) => WALLCLOCK_AT_START + at, epoch: options.epoch },
     (event) => {
       events.push(event);
       if (event.type === "part") parts.push({ ...event, at: now, samples: decodeSamples(event.bytes), isLast: false });

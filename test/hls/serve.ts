@@ -8,7 +8,7 @@ import type { MediaEvent } from "../../src/media/event.ts";
 import { readFlv, type TimedEvent } from "./flv-source.ts";
 
 /** Between two publishers; milliseconds. */
-const PAUSE = 3000;
+const PAUSE = Number(process.env.PAUSE ?? 3000);
 
 const [, , paths, port, configText] = process.argv;
 if (!paths || !port) throw new Error("usage: serve.ts FILE[,FILE...] PORT [CONFIG-JSON]");

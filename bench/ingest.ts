@@ -12,7 +12,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type ProcessCost, processCost } from "./process-cost.ts";
+import { family, type ProcessCost, processCost } from "./process-cost.ts";
 
 const project = join(import.meta.dir, "..");
 const { values: flags } = parseArgs({
@@ -177,8 +177,10 @@ async function measure(subject: Subject): Promise<Round> {
 }
 
 function costs(server: ChildProcess, encoders: readonly ChildProcess[]): { server: ProcessCost; encoders: number } {
-  const sum = encoders.reduce((total, child) => total + processCost(child.pid ?? -1).cpuMs, 0);
-  return { server: processCost(server.pid ?? -1), encoders: sum };
+  return {
+    server: processCost(family(server.pid ?? -1)),
+    encoders: processCost(encoders.map(({ pid }) => pid ?? -1)).cpuMs,
+  };
 }
 
 function report(): void {

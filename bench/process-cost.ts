@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a process and those it started have used, and hold. */
+/** What processes have used, and hold. */
 export type ProcessCost = {
   /** User and system time of all threads, milliseconds; in steps of the kernel's tick, 10 ms. */
   readonly cpuMs: number;
@@ -13,13 +13,13 @@ export type ProcessCost = {
 const TICK_MS = 10;
 const PAGE = 4096;
 
-/** The cost so far of a process and all its descendants (Linux). */
-export function processCost(pid: number): ProcessCost {
+/** The cost so far of processes (Linux). */
+export function processCost(pids: readonly number[]): ProcessCost {
   let user = 0;
   let system = 0;
   let rss = 0;
-  for (const member of family(pid)) {
-    const fields = statFields(member);
+  for (const pid of pids) {
+    const fields = statFields(pid);
     if (!fields) continue;
     // proc(5): utime is field 14, stime 15, rss 24; `fields` begins with field 3.
     user += Number(fields[11]);
@@ -29,7 +29,8 @@ export function processCost(pid: number): ProcessCost {
   return { cpuMs: (user + system) * TICK_MS, userMs: user * TICK_MS, rss };
 }
 
-function family(root: number): number[] {
+/** A process and all its descendants. */
+export function family(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;

@@ -10,6 +10,7 @@ import { faultsOf } from "../support/playback.ts";
 import { readPlaylist } from "../support/playlist.ts";
 import { freePort } from "../support/ports.ts";
 import { sleep, until } from "../support/process.ts";
+import { RawPeer } from "../support/raw-peer.ts";
 import { testWith } from "../support/requires.ts";
 
 /** A configuration that people have, but for its ports, its directory and its shorter times. */
@@ -63,6 +64,15 @@ describe("an nginx.conf as it is", () => {
       const segment = await fetch(first?.url ?? "");
       expect(segment.headers.get("content-type")).toBe("video/mp2t");
       expect((await segment.arrayBuffer()).byteLength).toBe(statSync(`${directory}/test-0.ts`).size);
+
+      for (const way of ["..", "%2e%2e", "..%2f..", "%2e%2e%2f%2e%2e"]) {
+        using peer = await RawPeer.connect(naru.ports.http);
+        peer.write(
+          `GET /hls/${`${way}/`.repeat(9)}etc/passwd HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+        );
+        await peer.closed;
+        expect(String(await peer.receive(12))).not.toContain("root:");
+      }
 
       const decoded = await decodeWithFfmpeg(url, 6);
       expect(faultsOf(decoded, 6)).toEqual([]);

@@ -334,3 +334,16 @@ test("program date-time runs with the media", () => {
     expect(Math.abs(open.wallclock - WALLCLOCK_AT_START - index * 2000)).toBeLessThanOrEqual(40);
   }
 });
+
+test("program date-time follows the wall clock of an encoder that is 500 ppm fast", () => {
+  const source = synthesize({ seconds: 7200, fps: 5, gop: 10, audio: false }).map((timed) => ({
+    ...timed,
+    at: timed.at * (1 - 0.0005),
+  }));
+  const { events } = packageEvents(source);
+  for (const event of events) {
+    if (event.type !== "open") continue;
+    const arrived = (event.msn - 1000) * 2000 * (1 - 0.0005);
+    expect(Math.abs(event.wallclock - WALLCLOCK_AT_START - arrived)).toBeLessThan(250);
+  }
+});

@@ -6,6 +6,7 @@ import type { AudioTrack, Track, VideoTrack } from "../media/track.ts";
 import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks, trackList } from "./muxed-tracks.ts";
 import { type CutPart, PartCutter } from "./part-cutter.ts";
 import type { RenditionSink } from "./rendition.ts";
+import { RunClock } from "./run-clock.ts";
 import type { SampleRun } from "./samples.ts";
 import type { PlaylistTargets } from "./targets.ts";
 
@@ -39,8 +40,9 @@ const MAX_STEP_BACK = 10;
 /** One run of media: from a start or a discontinuity to the next. */
 type Run = {
   readonly cutter: PartCutter;
-  /** Wall clock at media time 0 of the run. */
-  wallclockAtZero: Millis;
+  readonly clock: RunClock;
+  /** When its first packet came. */
+  readonly since: Millis;
   /** What came before the first part was cut, should a track be announced late. */
   early: Packet[];
 };
@@ -63,6 +65,7 @@ export class CmafPackager implements Packager {
   #nextInit: Uint8Array | undefined;
   #discontinuity = false;
   #ended = false;
+  #now: Millis = 0;
   /** Added to decode times, in whole seconds, so that it is exact in every timescale. */
   #timeOffset: number | undefined;
 
@@ -79,6 +82,7 @@ export class CmafPackager implements Packager {
 
   write(event: MediaEvent, now: Millis): void {
     if (this.#ended) return;
+    this.#now = now;
     switch (event.type) {
       case "packet":
         this.#writePacket(event, now);
@@ -121,7 +125,7 @@ export class CmafPackager implements Packager {
       part: (part) => this.#emitPart(part),
       segmentEnd: () => this.#emitSegment(),
     });
-    return { cutter, wallclockAtZero: wallclock - seconds * 1000, early: [] };
+    return { cutter, clock: new RunClock(seconds, wallclock), since: now, early: [] };
   }
 
   #offsetFor(seconds: number, wallclock: Millis): number {
@@ -140,14 +144,14 @@ export class CmafPackager implements Packager {
     if (sameTracks(tracks, this.#tracks)) return;
     const run = this.#run;
     const early = run?.cutter.untouched && keepsTracks(this.#tracks, tracks) ? run.early : [];
+    const since = run?.since ?? now;
     if (early.length > 0) this.#run = undefined;
     else this.#endRun();
     this.#tracks = tracks;
     for (const { track, reason } of leftOut) this.#options.onTrackLeftOut?.(track, reason);
     const list = trackList(tracks);
     this.#nextInit = list.length > 0 ? encodeInit(list) : undefined;
-    for (const packet of early) this.#writePacket(packet, now);
-    if (run && early.length > 0 && this.#run) this.#run.wallclockAtZero = run.wallclockAtZero;
+    for (const packet of early) this.#writePacket(packet, since);
   }
 
   #endRun(): void {
@@ -165,7 +169,7 @@ export class CmafPackager implements Packager {
     const { timescale } = run.cutter;
     if (run.early.length > 0) run.early = [];
     const segment = (this.#segment ??= this.#open(
-      run.wallclockAtZero + (part.start / timescale) * 1000,
+      run.clock.wallclockOf(part.start / timescale, this.#options.wallclockAt(this.#now)),
       part.independent,
     ));
     const bytes = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part));

@@ -11,6 +11,9 @@ const REMEMBERED = 16;
 /** A delta longer than this many frames is a pause, and says nothing about the next. */
 const PAUSE = 3;
 
+/** In ticks. */
+export type FrameRange = { readonly shortest: Ticks; readonly longest: Ticks };
+
 /** Estimates the duration of a video frame from decoding times, so that the end of the latest one can be foretold. */
 export class FrameClock {
   readonly #nominal: Ticks | undefined;
@@ -34,7 +37,7 @@ export class FrameClock {
   }
 
   /** Of the latest frames, the shortest and the longest, in ticks: they differ where the frame rate varies. */
-  get range(): { readonly shortest: Ticks; readonly longest: Ticks } | undefined {
+  get range(): FrameRange | undefined {
     const duration = this.duration;
     if (duration === undefined) return undefined;
     let shortest = duration;

@@ -1,5 +1,6 @@
 import type { MediaPlaylist, PlaylistSegment, ServerControl } from "../formats/m3u8/media-playlist.ts";
-import type { RenditionWindow, WindowSegment } from "./window.ts";
+import type { WindowSegment } from "./stored-segment.ts";
+import type { RenditionWindow } from "./window.ts";
 
 /** Names of a rendition's resources, relative to its playlist. Never used again for other bytes. */
 export type RenditionNames = {

@@ -1,22 +1,13 @@
 import type { MediaEvent } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
 import type { Track } from "../media/track.ts";
-import type { AnswerCallback, Cancel, OriginAnswer } from "./answer.ts";
-import { badRequest, mediaAnswer, notFound, playlistAnswer, unavailable } from "./answer.ts";
+import { type AnswerCallback, type Cancel, notFound } from "./answer.ts";
 import type { HlsConfig } from "./config.ts";
-import { isPlayable, type PlaylistProfile } from "./media-playlists.ts";
-import {
-  CMAF_NAMES,
-  discontinuityFor,
-  MEDIA_PLAYLIST,
-  MULTIVARIANT,
-  type NamedMedia,
-  parseMediaName,
-  TS_NAMES,
-} from "./names.ts";
-import { decideReload, isSatisfied, parseDirectives, type ReloadDirectives } from "./reload.ts";
+import type { PlaylistProfile } from "./media-playlists.ts";
+import { CMAF_NAMES, discontinuityFor, MEDIA_PLAYLIST, TS_NAMES } from "./names.ts";
 import type { RenditionSink } from "./rendition.ts";
 import { Rendition } from "./rendition-pipeline.ts";
+import { ViewerRequests } from "./viewer-requests.ts";
 import { Waiters } from "./waiters.ts";
 
 export type HlsOutputOptions = {
@@ -41,12 +32,6 @@ export type HlsOutputOptions = {
 export type HlsOutputState = "starting" | "live" | "waiting" | "ended";
 
 const MAX_WAITERS = 20_000;
-/** How long the first request of a starting stream is held: below the 8 s after which players give up on a playlist. */
-const START_PATIENCE: Millis = 7_500;
-/** A blocked request is answered by then, in target durations (RFC 8216bis 6.2.5.2). */
-const RELOAD_TARGETS = 3;
-/** Blocking answers may be cached for so many target durations, plain ones for half of one (B.1). */
-const BLOCKING_CACHE_TARGETS = 6;
 /** A closed playlist stays to be read for at least this long. */
 const ENDED_LINGER: Millis = 60_000;
 
@@ -60,6 +45,7 @@ export class HlsOutput {
   readonly #profile: PlaylistProfile;
   readonly #waiters: Waiters;
   #rendition: Rendition;
+  #requests: ViewerRequests;
   #settledVersion = -1;
   #lostAt: Millis | undefined;
   #endedAt: Millis | undefined;
@@ -78,12 +64,13 @@ export class HlsOutput {
     };
     this.#waiters = new Waiters(options.maxWaiters ?? MAX_WAITERS, (error) => options.onFault?.(error));
     this.#rendition = this.#begin(options.firstMsn, discontinuityFor(options.firstMsn));
+    this.#requests = this.#requestsOf(this.#rendition);
   }
 
   get state(): HlsOutputState {
     if (this.#endedAt !== undefined) return "ended";
     if (this.#lostAt !== undefined) return "waiting";
-    return this.#isPlayable ? "live" : "starting";
+    return this.#requests.isPlayable ? "live" : "starting";
   }
 
   /** Media bytes in memory. */
@@ -140,14 +127,7 @@ export class HlsOutput {
 
   /** Answers at once, or later when what is asked for is about to come. */
   request(resource: string, query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    if (resource === MULTIVARIANT) {
-      return this.#whenPlayable(now, answer, () => this.#multivariantAnswer());
-    }
-    if (resource === MEDIA_PLAYLIST) return this.#requestPlaylist(query, now, answer);
-    const media = parseMediaName(resource);
-    if (media) return this.#requestMedia(media, now, answer);
-    this.#waiters.call(answer, notFound("no such resource"));
-    return undefined;
+    return this.#requests.request(resource, query, now, answer);
   }
 
   /** Whoever still waits gets a 404: the output is being removed. */
@@ -155,17 +135,8 @@ export class HlsOutput {
     this.#waiters.dismiss(notFound("the stream has ended"));
   }
 
-  get #isPlayable(): boolean {
-    return isPlayable(this.#rendition.window, this.#profile.lowLatency);
-  }
-
-  get #targetDuration(): number {
-    const { window } = this.#rendition;
-    return window.targets.estimate(window.longest);
-  }
-
   get #linger(): Millis {
-    if (!this.#isPlayable) return 0;
+    if (!this.#requests.isPlayable) return 0;
     return Math.max(ENDED_LINGER, this.#options.config.window);
   }
 
@@ -183,12 +154,18 @@ export class HlsOutput {
     });
   }
 
+  #requestsOf(rendition: Rendition): ViewerRequests {
+    const mediaType = this.#options.config.format === "mpegts" ? "video/mp2t" : "video/mp4";
+    return new ViewerRequests(rendition, this.#profile, this.#waiters, mediaType);
+  }
+
   /** A publisher after the playlist was closed: a new playlist, with numbers above those of the old one. */
   #revive(): void {
     this.#endedAt = undefined;
     this.#waiters.dismiss(notFound("the playlist has ended"));
     const { nextMsn, nextDiscontinuity } = this.#rendition;
     this.#rendition = this.#begin(nextMsn, nextDiscontinuity);
+    this.#requests = this.#requestsOf(this.#rendition);
   }
 
   #settleChanges(now: Millis): void {
@@ -196,106 +173,5 @@ export class HlsOutput {
     if (version === this.#settledVersion) return;
     this.#settledVersion = version;
     if (this.#waiters.size > 0) this.#waiters.settle(now);
-  }
-
-  #whenPlayable(now: Millis, answer: AnswerCallback, make: () => OriginAnswer): Cancel | undefined {
-    if (this.#isPlayable) {
-      this.#waiters.call(answer, make());
-      return undefined;
-    }
-    return this.#wait(now + START_PATIENCE, answer, "the stream is starting", () => {
-      if (this.#isPlayable) return make();
-      return this.#endedAt === undefined ? undefined : notFound("the stream has ended");
-    });
-  }
-
-  #requestPlaylist(query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    const directives = this.#profile.lowLatency
-      ? parseDirectives(query)
-      : { msn: undefined, part: undefined, skip: false };
-    if (typeof directives === "string" && !this.#rendition.window.ended) {
-      this.#waiters.call(answer, badRequest(directives));
-      return undefined;
-    }
-    if (typeof directives === "string")
-      return this.#whenPlayable(now, answer, () => this.#playlistAnswer(false, false));
-    if (this.#isPlayable) return this.#reload(directives, now, answer);
-    return this.#whenPlayable(now, answer, () => this.#playlistAnswer(directives.skip, false));
-  }
-
-  #reload(directives: ReloadDirectives, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    const { msn, part, skip } = directives;
-    const decision = decideReload(this.#rendition.window, directives);
-    if (decision.type === "wait" && msn !== undefined) {
-      const deadline = now + RELOAD_TARGETS * this.#targetDuration * 1000;
-      return this.#wait(deadline, answer, "no media came in time", () => {
-        const { window } = this.#rendition;
-        return window.ended || isSatisfied(window, msn, part) ? this.#playlistAnswer(skip, true) : undefined;
-      });
-    }
-    const at = decision.type === "bad" ? badRequest(decision.reason) : this.#playlistAnswer(skip, msn !== undefined);
-    this.#waiters.call(answer, at);
-    return undefined;
-  }
-
-  #requestMedia(media: NamedMedia, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    const found = this.#media(media);
-    if (found) {
-      this.#waiters.call(answer, found);
-      return undefined;
-    }
-    if (media.type === "part" && this.#isHinted(media.msn, media.part)) {
-      const deadline = now + RELOAD_TARGETS * this.#targetDuration * 1000;
-      return this.#wait(deadline, answer, "no media came in time", () => {
-        return (
-          this.#media(media) ?? (this.#isHinted(media.msn, media.part) ? undefined : notFound("the part was not made"))
-        );
-      });
-    }
-    this.#waiters.call(answer, notFound("no such media, or no longer"));
-    return undefined;
-  }
-
-  /** Hinted now, or hinted before an expectation failed and still to come. */
-  #isHinted(msn: number, part: number): boolean {
-    const { window } = this.#rendition;
-    const next = this.#profile.lowLatency ? window.nextPart : undefined;
-    if (!next) return false;
-    if (msn === next.msn && part === next.part) return true;
-    return part === 0 && msn === (window.open?.msn ?? Number.NaN) + 1;
-  }
-
-  #media(media: NamedMedia): OriginAnswer | undefined {
-    const { window } = this.#rendition;
-    const bytes =
-      media.type === "init"
-        ? window.init(media.number)
-        : media.type === "segment"
-          ? window.segment(media.msn)
-          : window.part(media.msn, media.part);
-    return bytes && mediaAnswer(this.#options.config.format === "mpegts" ? "video/mp2t" : "video/mp4", bytes);
-  }
-
-  #playlistAnswer(delta: boolean, blocking: boolean): OriginAnswer {
-    const playlist = this.#rendition.playlists.media(delta);
-    const targets = blocking ? BLOCKING_CACHE_TARGETS : 1 / 2;
-    return playlistAnswer(playlist, Math.floor(targets * this.#targetDuration));
-  }
-
-  #multivariantAnswer(): OriginAnswer {
-    return playlistAnswer(this.#rendition.playlists.multivariant(), this.#targetDuration);
-  }
-
-  #wait(
-    deadline: Millis,
-    answer: AnswerCallback,
-    what: string,
-    poll: () => OriginAnswer | undefined,
-  ): Cancel | undefined {
-    if (this.#waiters.isFull) {
-      this.#waiters.call(answer, unavailable("too many viewers are waiting", 1));
-      return undefined;
-    }
-    return this.#waiters.add({ deadline, poll, late: () => unavailable(what, 1), answer });
   }
 }

@@ -7,7 +7,7 @@ import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks, trackList } fr
 import { type CutPart, PartCutter } from "./part-cutter.ts";
 import type { RenditionSink } from "./rendition.ts";
 import { RunClock } from "./run-clock.ts";
-import type { SampleRun } from "./samples.ts";
+import type { SampleRun } from "./sample.ts";
 import type { PlaylistTargets } from "./targets.ts";
 
 /** Turns the events of one stream into those of a rendition. */

@@ -1,9 +1,12 @@
 import type { Packet } from "../media/event.ts";
 import { rescale, type Ticks } from "../media/time.ts";
 import type { AudioTrack, VideoTrack } from "../media/track.ts";
+import { AudioQueue } from "./audio-queue.ts";
 import { FrameClock } from "./frame-clock.ts";
-import { AudioQueue, type SampleRun, VideoQueue } from "./samples.ts";
+import { KeyframeForecast } from "./keyframe-forecast.ts";
+import type { SampleRun } from "./sample.ts";
 import type { PlaylistTargets } from "./targets.ts";
+import { VideoQueue } from "./video-queue.ts";
 
 /** A part that was cut: from `start` to `end` on the playlist's timeline, in ticks of the cutter's timescale. */
 export type CutPart = {
@@ -49,8 +52,7 @@ export class PartCutter {
   readonly #frames: FrameClock;
 
   #lastFrame: Ticks | undefined;
-  #lastKey: Ticks | undefined;
-  #keyDistance: Ticks = 0;
+  readonly #keys = new KeyframeForecast();
 
   /** Where the current part begins; undefined before the first packet. */
   #partStart: Ticks | undefined;
@@ -169,11 +171,8 @@ export class PartCutter {
   }
 
   #noteKey(dts: Ticks): void {
-    if (this.#lastKey !== undefined) {
-      this.#keyDistance = dts - this.#lastKey;
-      this.#targets.observeKeyframes(this.#keyDistance / this.timescale);
-    }
-    this.#lastKey = dts;
+    const distance = this.#keys.observe(dts);
+    if (distance > 0) this.#targets.observeKeyframes(distance / this.timescale);
   }
 
   /** Cuts the parts that a frame at `dts` is too late for: the one before it lasted longer than expected. */
@@ -309,14 +308,12 @@ export class PartCutter {
     return room - duration < this.#frameDuration() / 2;
   }
 
-  /** Whether the next frame is likely the keyframe that ends the segment, judging by the distance of the last two. */
+  /** Whether the next frame is likely the keyframe that ends the segment. */
   #keyExpected(): boolean {
     const range = this.#frames.range;
-    if (this.#lastKey === undefined || this.#keyDistance === 0 || this.#lastFrame === undefined || !range) return false;
+    if (this.#lastFrame === undefined || !range) return false;
     if (this.#segmentElapsed < this.#ticks(this.#targets.segmentLeast)) return false;
-    const tolerance = range.shortest / 4;
-    const wait = this.#lastKey + this.#keyDistance - this.#lastFrame;
-    return wait > range.shortest - tolerance && wait < range.longest + tolerance;
+    return this.#keys.isNextAfter(this.#lastFrame, range);
   }
 
   #endSegment(): void {

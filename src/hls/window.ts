@@ -1,19 +1,7 @@
 import type { Millis } from "../media/time.ts";
 import type { RenditionEvent } from "./rendition.ts";
+import { joinPieces, newSegment, type StoredSegment, type WindowSegment } from "./stored-segment.ts";
 import type { PlaylistTargets } from "./targets.ts";
-
-export type WindowPart = { bytes: Uint8Array; readonly duration: number; readonly independent: boolean };
-
-export type WindowSegment = {
-  readonly msn: number;
-  readonly wallclock: Millis;
-  readonly discontinuity: boolean;
-  readonly init: number | undefined;
-  readonly parts: readonly WindowPart[];
-  /** Seconds; while the segment is open, the sum of its parts. */
-  readonly duration: number;
-  readonly independent: boolean;
-};
 
 export type WindowOptions = {
   readonly targets: PlaylistTargets;
@@ -25,12 +13,8 @@ export type WindowOptions = {
   readonly maxBytes?: number;
 };
 
-type Stored = {
-  -readonly [K in keyof WindowSegment]: WindowSegment[K];
-} & { parts: WindowPart[]; pieces: Uint8Array[]; size: number };
-
 /** A segment that left the playlist is dropped when so much media has passed, in seconds. */
-type Retired = { readonly segment: Stored; readonly until: number };
+type Retired = { readonly segment: StoredSegment; readonly until: number };
 
 /** Fewer listed segments make players start over or stall (Apple's authoring rules). */
 const MIN_SEGMENTS = 6;
@@ -49,8 +33,8 @@ export class RenditionWindow {
   readonly #windowSeconds: number;
   readonly #maxBytes: number;
   readonly #inits = new Map<number, Uint8Array>();
-  #segments: Stored[] = [];
-  #open: Stored | undefined;
+  #segments: StoredSegment[] = [];
+  #open: StoredSegment | undefined;
   #retired: Retired[] = [];
   #listed = 0;
   #elapsed = 0;
@@ -147,17 +131,7 @@ export class RenditionWindow {
         return;
       case "open": {
         const { msn, wallclock, discontinuity, init } = event;
-        this.#open = {
-          msn,
-          wallclock,
-          discontinuity,
-          init,
-          parts: [],
-          pieces: [],
-          duration: 0,
-          independent: true,
-          size: 0,
-        };
+        this.#open = newSegment({ msn, wallclock, discontinuity, init });
         this.#broken = false;
         this.#lastExpected = false;
         return;
@@ -186,22 +160,7 @@ export class RenditionWindow {
   segment(msn: number): Uint8Array | undefined {
     const segment = this.#find(msn);
     if (!segment || segment === this.#open) return undefined;
-    const { pieces } = segment;
-    if (pieces.length === 1) return pieces[0];
-    const whole = new Uint8Array(segment.size);
-    let at = 0;
-    for (const piece of pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    segment.pieces = [whole];
-    let start = 0;
-    for (const part of segment.parts) {
-      const end = start + part.bytes.length;
-      part.bytes = whole.subarray(start, end);
-      start = end;
-    }
-    return whole;
+    return joinPieces(segment);
   }
 
   part(msn: number, part: number): Uint8Array | undefined {
@@ -244,7 +203,7 @@ export class RenditionWindow {
     this.#slide();
   }
 
-  #measure(segment: Stored): void {
+  #measure(segment: StoredSegment): void {
     this.#totalBytes += segment.size;
     this.#totalSeconds += segment.duration;
     // Very short segments (before a break) say little about the rate.
@@ -265,7 +224,7 @@ export class RenditionWindow {
   }
 
   /** It stays to be fetched for its own and the playlist's duration (RFC 8216bis 6.2.2). */
-  #retire(segment: Stored): void {
+  #retire(segment: StoredSegment): void {
     this.#segments.shift();
     this.#retired.push({ segment, until: this.#elapsed + segment.duration + this.#listed });
     this.#listed -= segment.duration;
@@ -293,7 +252,7 @@ export class RenditionWindow {
   }
 
   /** Numbers rise by one, so a place can be computed. */
-  #find(msn: number): Stored | undefined {
+  #find(msn: number): StoredSegment | undefined {
     if (this.#open?.msn === msn) return this.#open;
     const first = this.#segments[0];
     if (first && msn >= first.msn) return this.#segments[msn - first.msn];

@@ -39,7 +39,8 @@ type ChunkStream = {
 
 /**
  * Puts messages together from chunks (RTMP 1.0 5.3), however the bytes are split. Set Chunk Size and Abort are obeyed here
- * and not handed on. Each message's body is a buffer of its own.
+ * and not handed on. A message's body is a view of the bytes handed in when they hold all of it in one piece, so these must
+ * never be written again; else it is a buffer of its own.
  */
 export class ChunkReader {
   #chunkSize = 128;
@@ -163,6 +164,14 @@ export class ChunkReader {
   #payload(bytes: Uint8Array, at: number): number {
     const stream = this.#current as ChunkStream;
     const available = bytes.length - at;
+    if (stream.received === 0 && this.#chunkLeft === stream.length && available >= stream.length) {
+      // All of it is here in one piece: no copy.
+      stream.body = bytes.subarray(at, at + stream.length);
+      this.#pending += stream.length;
+      this.#current = undefined;
+      this.#complete(stream);
+      return at + stream.length;
+    }
     const take = Math.min(this.#chunkLeft, available);
     const received = stream.received + take;
     if (received > stream.body.length) this.#grow(stream, Math.max(received, stream.received + available));

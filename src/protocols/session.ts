@@ -5,7 +5,7 @@ import type { Millis } from "../media/time.ts";
  * the effects in their order.
  */
 export interface Session<E> {
-  /** Bytes from the peer. They may be reused by the caller afterwards. */
+  /** Bytes from the peer, handed over: events may keep views of them, so they are never written again. */
   receive(bytes: Uint8Array, now: Millis): readonly Effect<E>[];
   /** Time has passed; due when `now` has reached `deadline`. */
   tick(now: Millis): readonly Effect<E>[];

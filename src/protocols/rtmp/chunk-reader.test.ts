@@ -193,11 +193,27 @@ describe("ChunkReader", () => {
     expect(reader.pending).toBeLessThan(20 << 20);
   });
 
-  test("a message read at once is allocated once, with its exact size", () => {
-    const [message] = read(bytes(`02 000000 000004 01 00000000 00010000 06 000000 0000c8 09 01000000 ${long}`)).slice(
-      -1,
-    );
-    expect(message?.body.buffer.byteLength).toBe(200);
+  describe("memory behind a message's body", () => {
+    const stream = bytes(`02 000000 000004 01 00000000 00010000 06 000000 0000c8 09 01000000 ${long}`);
+
+    test("read in one piece: the bytes read themselves", () => {
+      expect(read(stream).at(-1)?.body.buffer.byteLength).toBe(stream.length);
+    });
+
+    test("a small part of what was read: its own, so that it holds no more", () => {
+      const more = new Uint8Array(stream.length * 2);
+      more.set(stream);
+      more.set(stream, stream.length);
+      expect(read(more).at(-1)?.body.buffer.byteLength).toBe(200);
+    });
+
+    test("read in pieces that are known to belong together: allocated once", () => {
+      const messages: RtmpMessage[] = [];
+      const reader = new ChunkReader(LIMITS, (message) => messages.push(message));
+      reader.read(stream.subarray(0, 100));
+      reader.read(stream.subarray(100));
+      expect(messages.at(-1)?.body.buffer.byteLength).toBe(200);
+    });
   });
 });
 

@@ -39,8 +39,7 @@ type ChunkStream = {
 
 /**
  * Puts messages together from chunks (RTMP 1.0 5.3), however the bytes are split. Set Chunk Size and Abort are obeyed here
- * and not handed on. A message's body is a view of the bytes handed in when they hold all of it in one piece, so these must
- * never be written again; else it is a buffer of its own.
+ * and not handed on. A message's body may be a view of the bytes handed in, so these must never be written again.
  */
 export class ChunkReader {
   #chunkSize = 128;
@@ -164,8 +163,7 @@ export class ChunkReader {
   #payload(bytes: Uint8Array, at: number): number {
     const stream = this.#current as ChunkStream;
     const available = bytes.length - at;
-    if (stream.received === 0 && this.#chunkLeft === stream.length && available >= stream.length) {
-      // All of it is here in one piece: no copy.
+    if (this.#isView(stream, bytes.length, available)) {
       stream.body = bytes.subarray(at, at + stream.length);
       this.#pending += stream.length;
       this.#current = undefined;
@@ -183,6 +181,11 @@ export class ChunkReader {
       if (received === stream.length) this.#complete(stream);
     }
     return at + take;
+  }
+
+  /** Whether the whole message is at hand in one piece, and makes up most of the memory that a view of it would hold. */
+  #isView({ received, length }: ChunkStream, read: number, available: number): boolean {
+    return received === 0 && this.#chunkLeft === length && available >= length && length * 2 >= read;
   }
 
   #grow(stream: ChunkStream, wanted: number): void {

@@ -1,23 +1,53 @@
 import type { Ticks } from "../media/time.ts";
-import type { FrameRange } from "./frame-clock.ts";
 
-/** Foretells keyframes from the distance of the last two: encoders mostly make them at a fixed one. */
+/**
+ * Foretells keyframes from how many frames lay between the last ones: encoders mostly make one every so many frames, also
+ * where the time between frames varies.
+ */
 export class KeyframeForecast {
-  #last: Ticks | undefined;
-  #distance: Ticks = 0;
+  readonly #halfSecond: Ticks;
+  #lastKey: Ticks | undefined;
+  #lastFrame: Ticks = 0;
+  /** Frames since the last keyframe, that one included. */
+  #count = 0;
+  /** Frames from keyframe to keyframe; 0 = not known. */
+  #distance = 0;
+  #regular = false;
 
-  /** Notes a keyframe; the distance from the one before, or 0 for the first. */
-  observe(dts: Ticks): Ticks {
-    if (this.#last !== undefined) this.#distance = dts - this.#last;
-    this.#last = dts;
-    return this.#distance;
+  constructor(timescale: number) {
+    this.#halfSecond = timescale / 2;
   }
 
-  /** Whether the frame that comes after the one at `dts` is likely a keyframe. */
-  isNextAfter(dts: Ticks, frames: FrameRange): boolean {
-    if (this.#last === undefined || this.#distance === 0) return false;
-    const tolerance = frames.shortest / 4;
-    const wait = this.#last + this.#distance - dts;
-    return wait > frames.shortest - tolerance && wait < frames.longest + tolerance;
+  /**
+   * Good enough to act on, not only to hint at: the last two distances were the same, or the first is a whole number of half
+   * seconds, which is an encoder's setting rather than a change of scene.
+   */
+  get isRegular(): boolean {
+    return this.#regular;
+  }
+
+  /** Whether the next frame is likely a keyframe. */
+  get isNext(): boolean {
+    return this.#distance > 0 && this.#count === this.#distance;
+  }
+
+  /** Notes a frame. Returns the ticks from the keyframe before, when it is a keyframe and not the first. */
+  observe(dts: Ticks, key: boolean): Ticks | undefined {
+    const frame = dts - this.#lastFrame;
+    this.#lastFrame = dts;
+    if (!key) {
+      this.#count++;
+      return undefined;
+    }
+    const count = this.#count;
+    const last = this.#lastKey;
+    this.#count = 1;
+    this.#lastKey = dts;
+    if (last === undefined) return undefined;
+    const ticks = dts - last;
+    const off = Math.abs(ticks - Math.round(ticks / this.#halfSecond) * this.#halfSecond);
+    this.#regular = this.#distance === 0 ? off < frame : count === this.#distance;
+    this.#distance = count;
+    return ticks;
   }
 }

@@ -52,7 +52,7 @@ export class PartCutter {
   readonly #frames: FrameClock;
 
   #lastFrame: Ticks | undefined;
-  readonly #keys = new KeyframeForecast();
+  readonly #keys: KeyframeForecast;
 
   /** Where the current part begins; undefined before the first packet. */
   #partStart: Ticks | undefined;
@@ -75,6 +75,7 @@ export class PartCutter {
     this.#audioTimescale = audio?.timescale ?? 1;
     this.#video = video && new VideoQueue();
     this.#audio = audio && new AudioQueue(audio.timescale, audio.config.samplesPerPacket, video !== undefined);
+    this.#keys = new KeyframeForecast(this.timescale);
     this.#frames = new FrameClock(this.timescale, video?.config.frameRate);
   }
 
@@ -105,7 +106,8 @@ export class PartCutter {
     if (this.#lastFrame === undefined && this.#parts === 0) this.#partStart = dts;
     this.#partStart ??= dts;
     this.#catchUp(dts);
-    if (key) this.#noteKey(dts);
+    const distance = this.#keys.observe(dts, key);
+    if (distance) this.#targets.observeKeyframes(distance / this.timescale);
     const hasContent = this.#segmentParts > 0 || queue.length > 0;
     const elapsed = this.#segmentElapsed + dts - this.#partStart;
     if (key && hasContent && (elapsed >= this.#ticks(this.#targets.segmentLeast) || !this.#independentSoFar())) {
@@ -170,11 +172,6 @@ export class PartCutter {
     return this.#video ? this.#video.startsWithKey : true;
   }
 
-  #noteKey(dts: Ticks): void {
-    const distance = this.#keys.observe(dts);
-    if (distance > 0) this.#targets.observeKeyframes(distance / this.timescale);
-  }
-
   /** Cuts the parts that a frame at `dts` is too late for: the one before it lasted longer than expected. */
   #catchUp(dts: Ticks): void {
     while (dts >= this.#partLimit()) {
@@ -219,12 +216,22 @@ export class PartCutter {
     const nearly = limit - frame / 8;
     const earliest = lastFrame + range.shortest;
     const isLong = earliest >= (this.#partStart as Ticks) + this.#ticks(this.#targets.part * LEAST_OF_TARGET);
-    if (earliest < nearly && !(isLong && lastFrame + range.longest >= nearly)) return;
+    if (earliest < nearly && !(isLong && lastFrame + range.longest >= nearly)) {
+      this.#cutBeforeKey(Math.round(earliest));
+      return;
+    }
     // Frames longer than half a part: wait for the audio that belongs beside them.
     const slow = frame > this.#ticks(this.#targets.part) / 2;
     if (slow && this.#audio && (this.#audioEnd() ?? limit) < limit) return;
     this.#fixPart(this.#audio ? 0 : frame);
     this.#cut(earliest < nearly ? Math.round(earliest) : this.#partLimit());
+  }
+
+  /** Cuts the last part of a segment when its last frame came, instead of with the keyframe behind it. */
+  #cutBeforeKey(end: Ticks): void {
+    if (!this.#keys.isRegular || !this.#keys.isNext) return;
+    const elapsed = this.#segmentElapsed + end - (this.#partStart as Ticks);
+    if (elapsed >= this.#ticks(this.#targets.segmentLeast)) this.#cut(this.#within(end));
   }
 
   #fixPart(frame: Ticks): void {
@@ -263,8 +270,8 @@ export class PartCutter {
   #endSegmentAt(dts: Ticks): void {
     const start = this.#partStart as Ticks;
     // A part that was cut by expectation may end a little off the keyframe; the keyframe's own duration takes that up.
-    if (this.#video?.length || (this.#audioReaches() && dts - start > this.#frameDuration()))
-      this.#cut(this.#within(dts));
+    const isFarOff = dts - start > this.#ticks(this.#targets.part) / 2;
+    if (this.#video?.length || (isFarOff && this.#audioReaches())) this.#cut(this.#within(dts));
     this.#endSegment();
   }
 
@@ -310,10 +317,7 @@ export class PartCutter {
 
   /** Whether the next frame is likely the keyframe that ends the segment. */
   #keyExpected(): boolean {
-    const range = this.#frames.range;
-    if (this.#lastFrame === undefined || !range) return false;
-    if (this.#segmentElapsed < this.#ticks(this.#targets.segmentLeast)) return false;
-    return this.#keys.isNextAfter(this.#lastFrame, range);
+    return this.#keys.isNext && this.#segmentElapsed >= this.#ticks(this.#targets.segmentLeast);
   }
 
   #endSegment(): void {

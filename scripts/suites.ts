@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { parseJunit, type SuiteResult } from "./junit.ts";
 
 /** A named group of tests that `npm test -- NAME` runs alone. */
@@ -77,12 +77,7 @@ async function runTests(project: string, name: string, files: readonly string[],
     stderr: "pipe",
     signal,
   });
-  const decoder = new TextDecoder();
-  let output = "";
-  for await (const chunk of runner.stderr) {
-    process.stderr.write(chunk);
-    output += decoder.decode(chunk, { stream: true });
-  }
+  const output = await showOutput(runner.stderr, join(report, "..", `${name}.log`));
   const exitCode = await runner.exited;
 
   const result = parseJunit(readIfThere(report));
@@ -94,6 +89,26 @@ async function runTests(project: string, name: string, files: readonly string[],
     return { ...result, failed: 1 };
   }
   return { ...result, failed };
+}
+
+/** One failed comparison of large values can be hundreds of thousands of lines long. */
+const SHOWN_CHARACTERS = 60_000;
+
+/** Shows the beginning of what a run prints and keeps all of it in a file. */
+async function showOutput(stream: ReadableStream<Uint8Array>, file: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of stream) {
+    const text = decoder.decode(chunk, { stream: true });
+    process.stderr.write(text.slice(0, Math.max(0, SHOWN_CHARACTERS - output.length)));
+    output += text;
+  }
+  writeFileSync(file, output);
+  if (output.length > SHOWN_CHARACTERS) {
+    const failed = output.slice(SHOWN_CHARACTERS).match(/^\(fail\) .*$/gm) ?? [];
+    console.error(`\n... the rest is in ${relative(process.cwd(), file)}; it fails too:\n${failed.join("\n")}`);
+  }
+  return output;
 }
 
 function readIfThere(file: string): string {

@@ -27,6 +27,7 @@ describe("npm start in a fresh copy", () => {
   test("installs what is missing and starts; SIGTERM to npm ends the server", async () => {
     const first = await npmStart(copy.path, 120_000);
     expect(first.npm.output).toContain("installing packages");
+    expect((await fetch(`${first.url}/live/test`)).status).toBe(200);
     expect(readdirSync(copy.join("node_modules"))).not.toContain("typescript");
     await first.npm.stop("SIGTERM");
     expect(fetch(first.url)).rejects.toThrow();
@@ -44,22 +45,22 @@ describe("npm start in a fresh copy", () => {
   }, 60_000);
 });
 
-/** Starts on free ports and waits until the watch page is served. */
+/** Starts on free ports and waits until it answers. */
 async function npmStart(
   cwd: string,
   timeoutMs: number,
 ): Promise<{ npm: RunningProcess; url: string; readyMs: number }> {
   const [rtmp, http] = [await freePort(), await freePort()];
-  const url = `http://127.0.0.1:${http}/live/test`;
+  const url = `http://127.0.0.1:${http}`;
   const started = performance.now();
   const npm = start("npm", ["start", "--", "--rtmp", `127.0.0.1:${rtmp}`, "--http", `127.0.0.1:${http}`], { cwd });
   for (;;) {
-    const response = await fetch(url).catch(() => undefined);
+    const response = await fetch(`${url}/health`).catch(() => undefined);
     if (response?.ok) return { npm, url, readyMs: performance.now() - started };
     if (npm.exitCode !== undefined) throw npm.failure("ended");
     if (performance.now() - started > timeoutMs) {
       await npm.stop();
-      throw npm.failure(`does not serve ${url} after ${timeoutMs} ms`);
+      throw npm.failure(`does not answer at ${url} after ${timeoutMs} ms`);
     }
     await sleep(5);
   }

@@ -71,7 +71,7 @@ describe("check", () => {
 
   test("as JSON, right or wrong", async () => {
     const right = JSON.parse((await run({ json: true, file: "nginx.conf", directory: examples })).out);
-    expect(right).toMatchObject({ ok: true, format: "nginx", config: { rtmp: { chunkSize: 4096 } } });
+    expect(right).toMatchObject({ ok: true, format: "nginx", config: { rtmp: { chunkSize: 60_000 } } });
     expect(right.settings).toContainEqual({ path: "log", value: "info", set: false, source: "default" });
     expect(right.nginx[2]).toMatchObject({ line: 3, text: "listen 1935", status: "mapped" });
     const wrong = await run({ json: true, file: "nowhere.yaml" });

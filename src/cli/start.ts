@@ -1,4 +1,5 @@
 import { defineCommand } from "citty";
+import { keepFreedMemory } from "../app/allocator.ts";
 import { startServer } from "../app/server.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
@@ -20,6 +21,7 @@ export default defineCommand({
   },
   args: CONFIG_FLAGS,
   async run({ args }) {
+    keepFreedMemory();
     const began = performance.now();
     const io = processIo();
     const wrong =

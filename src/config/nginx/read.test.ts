@@ -25,7 +25,7 @@ describe("the configuration of every tutorial", () => {
 
   test("means this", () => {
     expect(resolve(text)).toMatchObject({
-      rtmp: { listen: [{ host: "0.0.0.0", port: 1935 }], chunkSize: 4096 },
+      rtmp: { listen: [{ host: "0.0.0.0", port: 1935 }], chunkSize: 60_000 },
       applications: {
         live: {
           live: true,
@@ -117,6 +117,7 @@ describe("rtmp", () => {
 
   test.each([
     ["chunk_size 131072;", { chunkSize: 65_536 }],
+    ["chunk_size 4096;", { chunkSize: 60_000 }],
     ["max_message 2m;", { maxMessageSize: 2 * 1024 ** 2 }],
     ["max_connections 7;", { maxConnections: 7 }],
     ["ping 10s;", { pingInterval: 10_000, idleTimeout: 40_000 }],

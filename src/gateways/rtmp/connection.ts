@@ -49,6 +49,8 @@ export class RtmpConnection {
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
   #depth = 0;
+  /** When the bytes at hand came. */
+  #now: Millis = 0;
   #state: "open" | "closing" | "closed" = "open";
   #shutdownSent = false;
   /** In state "closing": when to stop waiting for the peer. */
@@ -60,11 +62,11 @@ export class RtmpConnection {
 
   receive(bytes: Uint8Array): void {
     if (this.#state !== "open") return;
-    const now = this.#options.clock();
+    this.#now = this.#options.clock();
     // Which of several publishes the bytes belong to is not known; the first counts them all.
     const [before] = this.#publishes.values();
     before?.received(bytes.length);
-    this.#guard(() => this.#run(this.#options.session.receive(bytes, now)));
+    this.#guard(() => this.#run(this.#options.session.receive(bytes, this.#now)));
     if (before) return;
     const [begun] = this.#publishes.values();
     begun?.received(bytes.length);
@@ -126,7 +128,7 @@ export class RtmpConnection {
     const { log, remote, session } = this.#options;
     switch (event.type) {
       case "media": {
-        this.#publishes.get(event.id)?.media(event, this.#options.clock());
+        this.#publishes.get(event.id)?.media(event, this.#now);
         break;
       }
       case "connect":

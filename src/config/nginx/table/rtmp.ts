@@ -89,7 +89,8 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("ping_timeout", MS, time, mapped("rtmp.idleTimeout")),
   directive("max_streams", MS, number, rtmpNumber("maxStreams", 1, 1024)),
   directive("ack_window", MS, number, rtmpNumber("ackWindow", 1024, 0x7fff_ffff)),
-  directive("chunk_size", MS, number, rtmpNumber("chunkSize", 128, 65_536)),
+  // FFmpeg sends in chunks of the server's size, and each chunk by itself: nginx's 4096 costs both sides more than it need.
+  directive("chunk_size", MS, number, rtmpNumber("chunkSize", 60_000, 65_536)),
   directive(
     "max_message",
     MS,

@@ -67,6 +67,7 @@ function explain(issue: Exclude<Issue, { code: "unrecognized_keys" }>): Explaine
     case "too_big":
       return wrongSize(issue, "at most", Number(issue.maximum));
     case "invalid_format": {
+      if (issue.format === "regex") return { code: "wrong-value", message: `${issue.message}, got ${shown(input)}` };
       const start = issue.format === "starts_with" && "prefix" in issue ? ` that begins with "${issue.prefix}"` : "";
       return { code: "wrong-value", message: `expected text${start}, got ${shown(input)}` };
     }

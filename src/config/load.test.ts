@@ -250,3 +250,14 @@ test("mistakes of all layers come together", async () => {
     "many.yaml:2:9 rtmp.chunkSize wrong-value",
   ]);
 });
+
+test.each([
+  { http: { cors: "한" } },
+  { http: { locations: [{ path: "/a", root: "/b", headers: [["X Y", "1"]] }] } },
+  { http: { locations: [{ path: "/a", root: "/b", headers: [["X", "1\r\nY: 2"]] }] } },
+])("headers that no response can carry are mistakes: %j", async (settings) => {
+  const mistakes = await mistakesOf({ file: file("headers.json", JSON.stringify(settings)) });
+  expect(mistakes.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^expected (the name of a header|a header's value)/),
+  ]);
+});

@@ -17,10 +17,7 @@ export type UserLocation = {
   root?: string;
   /** Directory that takes the place of the prefix. */
   alias?: string;
-  /**
-   * Media type by file extension, without the dot; empty for the built-in table.
-   * @default {}
-   */
+  /** Media type by file extension, without the dot; the built-in table when left out. */
   types?: Record<string, string>;
   /**
    * Media type of other extensions.
@@ -28,10 +25,15 @@ export type UserLocation = {
    */
   defaultType?: string;
   /**
-   * Response headers to add.
+   * Response headers to add to answers that succeed.
    * @default []
    */
   headers?: [string, string][];
+  /**
+   * Response headers to add to every answer, errors included.
+   * @default []
+   */
+  alwaysHeaders?: [string, string][];
 };
 
 /** By the first part of the stream's path; `*` stands for any name not listed. */

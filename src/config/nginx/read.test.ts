@@ -257,7 +257,7 @@ describe("http", () => {
     expect(locations(text)).toMatchObject([
       { path: "/hls", alias: "/tmp/hls", headers: [["Y", "2"]], defaultType: "a/b" },
       { path: "/p", root: "/www", headers: [["X", "1"]] },
-      { path: "/", root: "/www" },
+      { path: "/", root: "/www", headers: [["X", "1"]], defaultType: "a/b" },
     ]);
   });
 
@@ -277,9 +277,26 @@ describe("http", () => {
     ["expires 1h;", [["Cache-Control", "max-age=3600"]]],
     ["expires off;", []],
     ["add_header A $b;", []],
-    ['add_header A "x y" always;', [["A", "x y"]]],
+    ['add_header A "x y";', [["A", "x y"]]],
+    ["add_header Access-Control-Allow-Origin $http_origin;", [["Access-Control-Allow-Origin", "*"]]],
   ])("%s", (text, headers) => {
     expect(locations(`location /hls { root /tmp; ${text} }`)[0]?.headers).toEqual(headers as [string, string][]);
+  });
+
+  test("a header for every answer is kept apart from those for answers that succeed", () => {
+    const text = 'add_header A "x y" always; add_header B z;';
+    expect(locations(`location /hls { root /tmp; ${text} }`)[0]).toMatchObject({
+      headers: [["B", "z"]],
+      alwaysHeaders: [["A", "x y"]],
+    });
+  });
+
+  test.each([
+    ["", undefined],
+    ["types { }", {}],
+    ["types { video/mp2t TS m2ts; }", { ts: "video/mp2t", m2ts: "video/mp2t" }],
+  ])("types: %s", (text, types) => {
+    expect(locations(`location /hls { root /tmp; ${text} }`)[0]?.types).toEqual(types);
   });
 
   test("pages are off where the site has its own", () => {
@@ -307,6 +324,7 @@ describe("http", () => {
     ["location /hls { root /tmp; frobnicate on; }", ["nginx-guard-unsupported"]],
     ["location /stat { rtmp_stat all; allow 127.0.0.1; deny all; }", []],
     ["location /old { return 301 /new; }", []],
+    ["location /hls { root /tmp; add_header A b allways; }", ["nginx-wrong-arguments"]],
   ])("%s", (text, codes) => {
     const { mistakes } = read(http(`server { listen 8080; ${text} }`));
     expect(mistakes.map(({ code }) => code as string)).toEqual(codes);

@@ -80,8 +80,11 @@ type Location = {
   readonly alias?: string;
   readonly types?: Readonly<Record<string, string>>;
   readonly defaultType?: string;
-  readonly headers?: readonly (readonly [string, string])[];
+  readonly headers?: readonly Header[];
+  readonly alwaysHeaders?: readonly Header[];
 };
+type Header = readonly [name: string, value: string];
+const ADD_HEADER = "write: add_header name value [always];";
 type Placed = { readonly location: Location; readonly by: Node };
 
 function translateLocations(scope: Scope, draft: Draft, report: Report): void {
@@ -96,7 +99,7 @@ function translateLocations(scope: Scope, draft: Draft, report: Report): void {
     }
   };
   visit(scope);
-  const atRoot = serverRoot(scope, placed, draft);
+  const atRoot = serverRoot(scope, placed, draft, report);
   const all = [...placed, ...(atRoot ? [atRoot] : [])];
   // What guards a path that naru does not serve at all guards nothing.
   for (const node of left) {
@@ -158,7 +161,7 @@ function translateLocation(node: Node, scope: Scope, draft: Draft, report: Repor
 }
 
 /** A root at the server serves every path that no location takes. */
-function serverRoot(scope: Scope, placed: readonly Placed[], draft: Draft): Placed | undefined {
+function serverRoot(scope: Scope, placed: readonly Placed[], draft: Draft, report: Report): Placed | undefined {
   const root = inForce(scope, "root");
   const [server] = scope;
   const taken = placed.some(({ location }) => location.path === "/");
@@ -166,18 +169,20 @@ function serverRoot(scope: Scope, placed: readonly Placed[], draft: Draft): Plac
   const directory = root.directive.args[0] ?? "";
   if (directory.includes("$")) return undefined;
   draft.note(root.directive, "http.locations, root of /");
-  return { location: { path: "/", root: directory }, by: root };
+  return { location: { path: "/", root: directory, ...content(scope, "/", draft, report) }, by: root };
 }
 
 function content(scope: Scope, path: string, draft: Draft, report: Report): Omit<Location, "path" | "root" | "alias"> {
   const types = typesOf(scope, path, draft);
   const fallback = inForce(scope, "default_type");
   if (fallback) draft.note(fallback.directive, `http.locations, defaultType of ${path}`);
-  const headers = [...headersOf(scope, path, draft, report), ...expiresOf(scope, path, draft, report)];
+  const added = headersOf(scope, path, draft, report);
+  const headers = [...added.headers, ...expiresOf(scope, path, draft, report)];
   return {
     ...(types ? { types } : {}),
     ...(fallback ? { defaultType: fallback.directive.args[0] } : {}),
     ...(headers.length > 0 ? { headers } : {}),
+    ...(added.always.length > 0 ? { alwaysHeaders: added.always } : {}),
   };
 }
 
@@ -185,23 +190,38 @@ function typesOf(scope: Scope, path: string, draft: Draft): Record<string, strin
   const found = allInForce(scope, "types");
   const lines = found.flatMap(({ directive }) => directive.block ?? []).filter((line) => line.name !== "include");
   for (const { directive } of found) draft.note(directive, `http.locations, types of ${path}`);
-  // The list that nginx ships says what the built-in table says.
-  if (lines.length === 0 || lines.every((line) => /(^|\/)mime\.types$/.test(line.file))) return undefined;
-  return Object.fromEntries(lines.flatMap(({ name, args }) => args.map((extension) => [extension, name] as const)));
+  // The list that nginx ships says what the built-in table says; nothing at all says that every file is of default_type.
+  const shipped = found.some(({ directive }) => directive.block?.some((line) => line.name === "include"));
+  if (found.length === 0 || (lines.length === 0 && shipped)) return undefined;
+  if (lines.length > 0 && lines.every((line) => /(^|\/)mime\.types$/.test(line.file))) return undefined;
+  return Object.fromEntries(
+    lines.flatMap(({ name, args }) => args.map((extension) => [extension.toLowerCase(), name] as const)),
+  );
 }
 
-function headersOf(scope: Scope, path: string, draft: Draft, report: Report): (readonly [string, string])[] {
-  const headers: (readonly [string, string])[] = [];
+function headersOf(
+  scope: Scope,
+  path: string,
+  draft: Draft,
+  report: Report,
+): { readonly headers: readonly Header[]; readonly always: readonly Header[] } {
+  const headers: Header[] = [];
+  const always: Header[] = [];
   for (const { directive } of allInForce(scope, "add_header")) {
-    const [name = "", value = ""] = directive.args;
+    const [name = "", written = "", mode] = directive.args;
+    // Any site is let in by both, and `*` lets none of them send cookies along.
+    const anySite = written === "$http_origin" && name.toLowerCase() === "access-control-allow-origin";
+    const value = anySite ? "*" : written;
     if (value.includes("$")) {
-      report.unsupported(directive, "naru has no variables in headers; http.cors answers other sites already");
+      report.unsupported(directive, "naru has no variables in headers; write the value itself");
+    } else if (mode !== undefined && mode !== "always") {
+      report.mistake("nginx-wrong-arguments", directive, `"add_header" expected "always", got "${mode}"`, ADD_HEADER);
     } else if (value !== "") {
-      headers.push([name, value]);
-      draft.note(directive, `http.locations, header of ${path}`);
+      (mode === "always" ? always : headers).push([name, value]);
+      draft.note(directive, `http.locations, header of ${path}${mode === "always" ? " on every answer" : ""}`);
     }
   }
-  return headers;
+  return { headers, always };
 }
 
 function expiresOf(scope: Scope, path: string, draft: Draft, report: Report): (readonly [string, string])[] {

@@ -1,20 +1,24 @@
 import { z } from "zod";
 import { listenAddresses } from "../../config/units.ts";
 
+/** Names as RFC 9110 5.1 has them; values of visible ASCII, since clients disagree on anything else (5.5). */
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected the name of a header");
+const headerValue = () =>
+  z.string().regex(/^[\t\x20-\x7e]*$/, "expected a header's value of printable ASCII characters");
+const headers = () => z.array(z.tuple([headerName, headerValue()])).default([]);
+
 const locationSchema = z
   .strictObject({
     path: z.string().startsWith("/").describe("URL prefix."),
     root: z.string().optional().describe("Directory; the whole URL path is looked up below it."),
     alias: z.string().optional().describe("Directory that takes the place of the prefix."),
     types: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe("Media type by file extension, without the dot; empty for the built-in table."),
-    defaultType: z.string().default("text/plain").describe("Media type of other extensions."),
-    headers: z
-      .array(z.tuple([z.string(), z.string()]))
-      .default([])
-      .describe("Response headers to add."),
+      .record(z.string(), headerValue())
+      .optional()
+      .describe("Media type by file extension, without the dot; the built-in table when left out."),
+    defaultType: headerValue().default("text/plain").describe("Media type of other extensions."),
+    headers: headers().describe("Response headers to add to answers that succeed."),
+    alwaysHeaders: headers().describe("Response headers to add to every answer, errors included."),
   })
   .refine(
     (location) => (location.root === undefined) !== (location.alias === undefined),
@@ -27,7 +31,7 @@ export const httpSchema = z
     listen: listenAddresses()
       .default([{ host: "::", port: 8080 }])
       .describe("Addresses that HTTP listens on; an empty list turns HTTP off."),
-    cors: z.string().default("*").describe("Value of Access-Control-Allow-Origin on playlists and media."),
+    cors: headerValue().default("*").describe("Value of Access-Control-Allow-Origin on playlists and media."),
     pages: z.boolean().default(true).describe("Serve the start page and the watch pages."),
     locations: z.array(locationSchema).default([]).describe("Directories served as files, as nginx's location blocks."),
   })

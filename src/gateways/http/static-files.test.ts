@@ -117,6 +117,22 @@ describe("files of a location", () => {
     expect(response.headers.has("access-control-allow-origin")).toBe(status === 200);
   });
 
+  test("an empty table of types leaves every file the default type", async () => {
+    const bare = location({ path: "/hls", root: directory, types: {}, defaultType: "a/b" });
+    expect((await get("/hls/test-1.ts", {}, bare)).headers.get("content-type")).toBe("a/b");
+  });
+
+  test("headers for every answer", async () => {
+    const always = location({ path: "/hls", root: directory, alwaysHeaders: [["Access-Control-Allow-Origin", "*"]] });
+    for (const path of ["/hls/none.ts", "/hls/test.m3u8", "/hls/"])
+      expect((await get(path, {}, always)).headers.get("access-control-allow-origin")).toBe("*");
+  });
+
+  test("a directory that is called as the index would be", async () => {
+    mkdirSync(join(directory, "hls/odd/index.html"), { recursive: true });
+    expect((await get("/hls/odd/")).status).toBe(403);
+  });
+
   test("a directory without its slash is redirected", async () => {
     const response = await get("/hls/sub");
     expect(response.status).toBe(301);

@@ -46,7 +46,7 @@ async function find(location: HttpLocation, path: string): Promise<Found | numbe
   });
   // nginx: 403 for a directory that has no index, 404 for one that does not exist.
   if (!entry) return (await stat(file)).isDirectory() ? 403 : 404;
-  if (entry.isDirectory()) return `${path.split("/").map(encodeURIComponent).join("/")}/`;
+  if (entry.isDirectory()) return file.endsWith("/") ? 403 : `${path.split("/").map(encodeURIComponent).join("/")}/`;
   // A FIFO or device could block for ever.
   if (!entry.isFile()) return 404;
   return { path: file.endsWith("/") ? `${file}index.html` : file, size: entry.size, mtimeMs: entry.mtimeMs };
@@ -109,14 +109,15 @@ function respond(
   const headers = new Headers({ server: "naru", ...fields });
   if (typeof body === "string") headers.set("content-type", "text/plain; charset=utf-8");
   if (ADD_HEADER_STATUS.has(status)) for (const [name, value] of location.headers) headers.append(name, value);
+  for (const [name, value] of location.alwaysHeaders) headers.append(name, value);
   // Bun leaves Date out of answers to HEAD.
   if (conditions.head) headers.set("date", new Date().toUTCString());
   return new Response(body as Uint8Array<ArrayBuffer> | Blob | string | null, { status, headers });
 }
 
-/** nginx's `types`: a location's own table replaces the built-in one. */
+/** nginx's `types`: a location's own table, even an empty one, replaces the built-in one. */
 function typeOf(location: HttpLocation, path: string): string {
-  const types = Object.keys(location.types).length > 0 ? location.types : MEDIA_TYPES;
+  const types = location.types ?? MEDIA_TYPES;
   const name = path.slice(path.lastIndexOf("/") + 1);
   const dot = name.lastIndexOf(".");
   const extension = dot < 0 ? "" : name.slice(dot + 1).toLowerCase();

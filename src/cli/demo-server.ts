@@ -1,6 +1,6 @@
 import { type Server, startServer } from "../app/server.ts";
 import { configSchema } from "../config/schema.ts";
-import { ListenError } from "../gateways/http/listen.ts";
+import { ListenError } from "../gateways/listen.ts";
 import type { Log } from "../log.ts";
 
 /**
@@ -11,7 +11,7 @@ export async function startDemoServer(log: Log): Promise<Server> {
   try {
     return await startServer(configSchema.parse({}), { log });
   } catch (error) {
-    if (!(error instanceof ListenError && error.code === "address-in-use")) throw error;
+    if (!(error instanceof ListenError && error.protocol === "http" && error.code === "address-in-use")) throw error;
     return startServer(configSchema.parse({ http: { listen: 0 } }), { log });
   }
 }

@@ -10,9 +10,9 @@ import {
   unavailable,
 } from "../../hls/answer.ts";
 import { type LogFields, silentLog } from "../../log.ts";
+import { ListenError } from "../listen.ts";
 import { httpSchema } from "./config.ts";
 import { type HttpGateway, startHttpGateway } from "./gateway.ts";
-import { ListenError } from "./listen.ts";
 import { PageAssets } from "./page-assets.ts";
 
 const PLAYLIST = {

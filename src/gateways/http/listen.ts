@@ -1,16 +1,5 @@
 import type { ListenAddress } from "../../config/units.ts";
-
-/** An address that cannot be listened on. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-  constructor(
-    readonly code: "address-in-use" | "not-permitted" | "cannot-listen",
-    readonly address: ListenAddress,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { listenOnAll } from "../listen.ts";
 
 export type HttpListener = { readonly address: ListenAddress; close(): Promise<void> };
 
@@ -26,30 +15,9 @@ const IDLE_SECONDS = 120;
 /** Nothing here reads a request's body. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Listens on all of the addresses, or throws a `ListenError` and keeps none. */
+/** Listens on all of the addresses, or on none. @throws ListenError */
 export function listenHttp(addresses: readonly ListenAddress[], handlers: Handlers): HttpListener[] {
-  const listeners: HttpListener[] = [];
-  try {
-    for (const address of addresses) listeners.push(listen(address, handlers));
-  } catch (error) {
-    for (const listener of listeners) void listener.close();
-    throw error;
-  }
-  return listeners;
-}
-
-function listen(address: ListenAddress, handlers: Handlers): HttpListener {
-  try {
-    return serve(address, handlers);
-  } catch (error) {
-    // A machine without IPv6 has no "::".
-    if (address.host === "::" && codeOf(error) !== "EADDRINUSE") {
-      try {
-        return serve({ ...address, host: "0.0.0.0" }, handlers);
-      } catch {}
-    }
-    throw listenError(address, error);
-  }
+  return listenOnAll("http", addresses, (address) => serve(address, handlers));
 }
 
 function serve({ host, port }: ListenAddress, handlers: Handlers): HttpListener {
@@ -65,27 +33,4 @@ function serve({ host, port }: ListenAddress, handlers: Handlers): HttpListener 
     error: handlers.failed,
   });
   return { address: { host, port: server.port ?? port }, close: () => server.stop(true) };
-}
-
-function listenError(address: ListenAddress, error: unknown): ListenError {
-  const where = `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
-  switch (codeOf(error)) {
-    case "EADDRINUSE":
-      return new ListenError("address-in-use", address, `HTTP cannot listen on ${where}: another program already does`);
-    case "EACCES":
-    case "EPERM":
-      return new ListenError(
-        "not-permitted",
-        address,
-        `HTTP cannot listen on ${where}: not permitted (ports below 1024 need a privilege)`,
-      );
-    default: {
-      const reason = error instanceof Error ? error.message : String(error);
-      return new ListenError("cannot-listen", address, `HTTP cannot listen on ${where}: ${reason}`);
-    }
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -6,8 +6,9 @@ import { concat, RtmpScript } from "../../../test/support/rtmp-script.ts";
 import { createLog } from "../../log.ts";
 import type { MediaEvent } from "../../media/event.ts";
 import { type Ingest, PublishRefusedError, type PublishRequest } from "../../streams/publish.ts";
+import { ListenError } from "../listen.ts";
 import { rtmpSchema } from "./config.ts";
-import { ListenError, type RtmpGateway, startRtmpGateway } from "./server.ts";
+import { type RtmpGateway, startRtmpGateway } from "./server.ts";
 
 type Published = {
   readonly request: PublishRequest;

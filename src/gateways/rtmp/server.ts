@@ -1,11 +1,12 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { Socket, TCPSocketListener } from "bun";
+import type { Socket } from "bun";
 import type { ListenAddress } from "../../config/units.ts";
 import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
 import type { HandshakeCrypto } from "../../protocols/rtmp/handshake.ts";
 import { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
 import type { Ingest } from "../../streams/publish.ts";
+import { listenOnAll } from "../listen.ts";
 import type { RtmpConfig } from "./config.ts";
 import { RtmpConnection } from "./connection.ts";
 
@@ -26,19 +27,6 @@ export type RtmpGateway = {
   close(): Promise<void>;
 };
 
-/** An address cannot be listened on. `hint` says what to do about it. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-  readonly code = "listen-failed";
-
-  constructor(
-    message: string,
-    readonly hint: string,
-  ) {
-    super(`${message}. ${hint}`);
-  }
-}
-
 /** How often deadlines are looked at; one timer for all connections. */
 const TICK: Millis = 250;
 /** How long `close` waits for peers to read their last answer. */
@@ -55,7 +43,6 @@ type SocketData = { connection: RtmpConnection | undefined };
 export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
   const { config, log, clock } = options;
   const connections = new Set<RtmpConnection>();
-  const listeners: TCPSocketListener<SocketData>[] = [];
   let refused = 0;
 
   const accept = (socket: Socket<SocketData>): void => {
@@ -97,17 +84,10 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
       },
     });
 
-  const addresses: ListenAddress[] = [];
-  for (const address of config.listen) {
-    try {
-      const listener = listen(address);
-      listeners.push(listener);
-      addresses.push({ host: address.host, port: listener.port });
-    } catch (error) {
-      for (const listener of listeners) listener.stop(true);
-      throw toListenError(address, error);
-    }
-  }
+  const listeners = listenOnAll("rtmp", config.listen, (address) => {
+    const listener = listen(address);
+    return { address: { host: address.host, port: listener.port }, listener, close: () => listener.stop(true) };
+  });
 
   const timer = setInterval(() => {
     const now = clock();
@@ -116,7 +96,7 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
 
   let closing: Promise<void> | undefined;
   return {
-    addresses,
+    addresses: listeners.map(({ address }) => address),
     get connections() {
       return connections.size;
     },
@@ -127,35 +107,16 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
   };
 
   async function shutDown(): Promise<void> {
-    for (const listener of listeners) listener.stop(false);
+    for (const { listener } of listeners) listener.stop(false);
     for (const connection of [...connections]) connection.close({ code: "shutdown", message: "the server shuts down" });
     const until = clock() + CLOSE_WAIT;
     while (connections.size > 0 && clock() < until) await Bun.sleep(10);
     clearInterval(timer);
-    for (const listener of listeners) listener.stop(true);
+    for (const { close } of listeners) close();
   }
 }
 
 function remoteOf(socket: Socket<SocketData>): string {
   const address = socket.remoteAddress.replace(/^::ffff:/i, "");
   return address.includes(":") ? `[${address}]:${socket.remotePort}` : `${address}:${socket.remotePort}`;
-}
-
-function toListenError(address: ListenAddress, error: unknown): ListenError {
-  const where = address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "EADDRINUSE") {
-    return new ListenError(
-      `RTMP cannot listen on ${where}: another program uses the port`,
-      "Stop that program, or set rtmp.listen to another port.",
-    );
-  }
-  if (code === "EACCES") {
-    return new ListenError(
-      `RTMP cannot listen on ${where}: not permitted`,
-      "Ports below 1024 need privileges; set rtmp.listen to a port above.",
-    );
-  }
-  const why = error instanceof Error ? error.message : String(error);
-  return new ListenError(`RTMP cannot listen on ${where}: ${why}`, "Check the address in rtmp.listen.");
 }

@@ -353,6 +353,25 @@ test("a location of the configuration comes before streams, and `/` after them",
   await served.close();
 });
 
+test("a location does not hide the streams of an application of its name", async () => {
+  const served = start({ locations: [{ path: "/live", root: "/nonexistent" }] });
+  const url = `http://127.0.0.1:${served.addresses[0]?.port}`;
+  expect((await fetch(`${url}/live/test/index.m3u8`)).status).toBe(200);
+  expect(await (await fetch(`${url}/live/test`)).text()).toContain("<title>page");
+  expect(await (await fetch(`${url}/live/none/index.m3u8`)).text()).toContain("there is no such file");
+  expect((await fetch(`${url}/live/none`)).status).toBe(404);
+  await served.close();
+});
+
+test("a preflight is answered for streams beside a location of the root", async () => {
+  const served = start({ locations: [{ path: "/", root: import.meta.dir, headers: [["X-File", "1"]] }] });
+  const url = `http://127.0.0.1:${served.addresses[0]?.port}`;
+  const preflight = async (path: string) => (await fetch(url + path, { method: "OPTIONS" })).headers;
+  expect((await preflight("/live/test/index.m3u8")).get("access-control-allow-methods")).toContain("GET");
+  expect((await preflight("/gateway.ts")).get("x-file")).toBe("1");
+  await served.close();
+});
+
 test("a port that is taken is named", () => {
   const port = gateway.addresses[0]?.port;
   try {

@@ -72,6 +72,9 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
   };
 }
 
+/** What a location answers where it has no file: none, a directory without index, a directory without its slash. */
+const NO_FILE: ReadonlySet<number> = new Set([404, 403, 301]);
+
 /** What the handler needs of `Bun.serve`. */
 type Peer = { requestIP(request: Request): { readonly address: string } | null };
 
@@ -119,27 +122,43 @@ export class HttpHandler {
 
     const { method } = request;
     const location = matchLocation(this.options.config.locations, target.path);
-    if (method === "OPTIONS") {
-      return location ? answerFileOptions(location, readConditions(request)) : this.#responses.options();
-    }
+    if (method === "OPTIONS") return this.#answerOptions(location, request, target);
     if (method !== "GET" && method !== "HEAD") {
       return this.#responses.text(405, `${method} is not allowed here`, { allow: "GET, HEAD, OPTIONS" });
     }
     const conditions = readConditions(request);
     if (!location) return this.#answerRoute(request, peer, target, conditions);
-    if (location.path !== "/") return answerFile(location, target.path, conditions);
-    return this.#answerRootLocation(location, request, peer, target, conditions);
+    return this.#answerLocation(location, request, peer, target, conditions);
   }
 
-  /** A `location /` claims every URL; what it has no file for may still be a stream or a page. */
-  async #answerRootLocation(
+  async #answerOptions(
+    location: HttpLocation | undefined,
+    request: Request,
+    { path }: RequestTarget,
+  ): Promise<Response> {
+    if (!location || (location.path === "/" && !(await hasFile(location, path)))) return this.#responses.options();
+    return answerFileOptions(location, readConditions(request));
+  }
+
+  /**
+   * A `location /` claims every URL, and `/hls` those of an application of that name: what there is no file for may still be
+   * a page, or a stream.
+   */
+  async #answerLocation(
     location: HttpLocation,
     request: Request,
     peer: Peer,
     target: RequestTarget,
     conditions: Conditions,
   ): Promise<Response> {
-    if (await hasFile(location, target.path)) return answerFile(location, target.path, conditions);
+    if (location.path === "/") {
+      if (await hasFile(location, target.path)) return answerFile(location, target.path, conditions);
+    } else {
+      const response = await answerFile(location, target.path, conditions);
+      if (!NO_FILE.has(response.status)) return response;
+      const route = parseRoute(target.path);
+      if (!("path" in route) || !this.options.streams.get(route.path)) return response;
+    }
     return this.#answerRoute(request, peer, target, conditions);
   }
 

@@ -6,7 +6,7 @@ import { type Config, configSchema } from "../config/schema.ts";
 import { settingTree } from "../config/tree.ts";
 import { formatDuration, formatListen } from "../config/units.ts";
 import { settingValues, writtenValue } from "../config/values.ts";
-import { filePath, matchLocation } from "../gateways/http/location.ts";
+import { servedPlaylist } from "./served-files.ts";
 import { formatColumns, printable, type Style } from "./terminal.ts";
 
 /** Stands for the stream key in addresses. */
@@ -75,7 +75,9 @@ function describeApplication(
     rows.push(["playlist", `${http}/${name}/${KEY}/index.m3u8`]);
   }
   rows.push(["HLS", describeHls(hls)]);
-  if (hls.path !== undefined) rows.push(...describeFiles(hls.path, hls.nested, config, http));
+  const served = servedPlaylist(hls, KEY, config.http);
+  if (served) rows.push(["files", served.file]);
+  if (http !== undefined) for (const path of served?.paths ?? []) rows.push(["", `at ${http}${path}`]);
   return rows;
 }
 
@@ -84,22 +86,6 @@ function describeHls(hls: ApplicationConfig["hls"]): string {
   const lowLatency =
     hls.format === "cmaf" && hls.lowLatency ? `, low latency with parts of ${formatDuration(hls.part)}` : "";
   return `${format}${lowLatency}, segments of ${formatDuration(hls.segment)}, window of ${formatDuration(hls.window)}`;
-}
-
-/** Where the files lie, and at which addresses a location serves them. */
-function describeFiles(directory: string, nested: boolean, config: Config, http: string | undefined): string[][] {
-  const file = `${directory.replace(/\/+$/, "")}/${nested ? `${KEY}/index` : KEY}.m3u8`;
-  const rows = [["files", file]];
-  if (http === undefined) return rows;
-  for (const { path, root, alias } of config.http.locations) {
-    const base = alias ?? root ?? "";
-    const below = file.startsWith(base) ? file.slice(base.length) : undefined;
-    const url = alias === undefined ? below : below !== undefined ? path + below : undefined;
-    if (url === undefined) continue;
-    const location = matchLocation(config.http.locations, url);
-    if (location && filePath(location, url) === file) rows.push(["", `at ${http}${url}`]);
-  }
-  return rows;
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -57,7 +57,7 @@ function showPublishing(port: number): void {
   setText(byId("obs-server", HTMLElement), server);
   setText(byId("obs-key", HTMLElement), "test");
   setText(byId("ffmpeg", HTMLElement), `ffmpeg -re -stream_loop -1 -i FILE -c copy -f flv ${server}/test`);
-  setText(byId("demo", HTMLElement), `naru demo ${server}/test`);
+  setText(byId("demo", HTMLElement), `npm run demo -- ${server}/test`);
   const watch = byId("then-watch", HTMLAnchorElement);
   watch.href = "/live/test";
   setText(watch, `${location.origin}/live/test`);

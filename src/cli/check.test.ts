@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CheckRequest, check } from "./check.ts";
-import { CONFIG_FLAGS, unknownFlag } from "./flags.ts";
+import { CONFIG_FLAGS, wrongFlag } from "./flags.ts";
 import { createStyle, wantsColor } from "./terminal.ts";
 
 const examples = join(import.meta.dir, "../../examples");
@@ -100,7 +100,8 @@ test("colours are for terminals, and can be turned off", () => {
 });
 
 test("flags nobody knows are named", () => {
-  expect(unknownFlag({ _: [], config: "x", c: "x", allowUnsupported: true }, CONFIG_FLAGS)).toBeUndefined();
-  expect(unknownFlag({ _: [], confg: "x" }, CONFIG_FLAGS)).toBe('unknown option --confg: did you mean "--config"?');
-  expect(unknownFlag({ _: [], z: true }, CONFIG_FLAGS)).toBe("unknown option -z");
+  expect(wrongFlag({ _: [], config: "x", c: "x", allowUnsupported: true }, CONFIG_FLAGS)).toBeUndefined();
+  expect(wrongFlag({ _: [], confg: "x" }, CONFIG_FLAGS)).toBe('unknown option --confg: did you mean "--config"?');
+  expect(wrongFlag({ _: [], z: true }, CONFIG_FLAGS)).toBe("unknown option -z");
+  expect(wrongFlag({ _: [], config: "", c: "" }, CONFIG_FLAGS)).toBe("--config needs a value: FILE");
 });

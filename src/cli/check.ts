@@ -2,7 +2,7 @@ import { type ArgsDef, defineCommand } from "citty";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError, formatSource } from "../config/mistake.ts";
 import { explainConfig, explainSources, listValues } from "./explain.ts";
-import { CONFIG_FLAGS, loadOptions, unknownFlag } from "./flags.ts";
+import { CONFIG_FLAGS, loadOptions, wrongFlag } from "./flags.ts";
 import { formatMistakes, formatNotice } from "./mistakes.ts";
 import { type Io, processIo } from "./terminal.ts";
 
@@ -28,7 +28,7 @@ Nothing is started. Exit code 0: it is right; 1: it has mistakes.
   args,
   run: async ({ args: given }) => {
     const io = processIo();
-    const wrong = unknownFlag(given, args) ?? extraArgument(given._);
+    const wrong = wrongFlag(given, args) ?? extraArgument(given._);
     if (wrong) {
       io.err(`naru check: ${wrong}\n`);
       process.exitCode = 2;

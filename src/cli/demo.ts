@@ -8,7 +8,7 @@ import { type DemoPublisher, type DemoSummary, PublishFailedError, startDemoPubl
 import { createLog, type Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import { startDemoServer } from "./demo-server.ts";
-import { unknownFlag } from "./flags.ts";
+import { wrongFlag } from "./flags.ts";
 import { type Io, printable, processIo } from "./terminal.ts";
 
 const DEFAULT_URL = "rtmp://127.0.0.1:1935/live/demo";
@@ -45,7 +45,7 @@ together, and the clock, next to your own, how late they are.`,
   run: async ({ args: given }) => {
     const io = processIo();
     const wrong =
-      unknownFlag(given, args) ?? (given._.length > 1 ? `one URL at a time, not ${given._.length}` : undefined);
+      wrongFlag(given, args) ?? (given._.length > 1 ? `one URL at a time, not ${given._.length}` : undefined);
     if (wrong) {
       io.err(`naru demo: ${wrong}\n`);
       process.exit(USAGE);

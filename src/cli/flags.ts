@@ -49,11 +49,12 @@ export function loadOptions(args: ConfigArgs, { env, cwd }: Pick<Io, "env" | "cw
   };
 }
 
-/** Says what is wrong with the flags that were given, or undefined: citty takes any flag without a word. */
-export function unknownFlag(args: Readonly<Record<string, unknown>>, known: ArgsDef): string | undefined {
+/** Says what is wrong with the flags that were given, or undefined: citty takes any flag, and none of a value, without a word. */
+export function wrongFlag(args: Readonly<Record<string, unknown>>, known: ArgsDef): string | undefined {
   const names = new Set<string>(["_", "help", "h", "version", "v"]);
   for (const [name, definition] of Object.entries(known)) {
     names.add(name).add(camelCase(name));
+    if (definition.type === "string" && args[name] === "") return `--${name} needs a value: ${definition.valueHint}`;
     for (const alias of [("alias" in definition ? definition.alias : undefined) ?? []].flat()) names.add(alias);
   }
   for (const name of Object.keys(args)) {

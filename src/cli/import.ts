@@ -5,7 +5,7 @@ import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
 import type { NginxRow } from "../config/nginx/report.ts";
 import { formatConfigModule } from "./config-module.ts";
-import { unknownFlag } from "./flags.ts";
+import { wrongFlag } from "./flags.ts";
 import { formatMistakes, formatNotice } from "./mistakes.ts";
 import { formatColumns, type Io, printable, processIo, type Style } from "./terminal.ts";
 
@@ -39,7 +39,8 @@ naru also reads an nginx.conf as it is: naru start -c nginx.conf.
   args,
   run: async ({ args: given }) => {
     const io = processIo();
-    const wrong = unknownFlag(given, args);
+    const wrong =
+      wrongFlag(given, args) ?? (given._.length > 1 ? `one file at a time, not ${given._.length}` : undefined);
     if (wrong) {
       io.err(`naru import: ${wrong}\n`);
       process.exitCode = 2;

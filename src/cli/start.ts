@@ -4,7 +4,7 @@ import { startServer } from "../app/server.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
 import { createLog } from "../log.ts";
-import { CONFIG_FLAGS, loadOptions, unknownFlag } from "./flags.ts";
+import { CONFIG_FLAGS, loadOptions, wrongFlag } from "./flags.ts";
 import { formatMistakes, formatNotice } from "./mistakes.ts";
 import { readyText } from "./ready.ts";
 import { type Io, processIo } from "./terminal.ts";
@@ -25,7 +25,7 @@ export default defineCommand({
     const began = performance.now();
     const io = processIo();
     const wrong =
-      unknownFlag(args, CONFIG_FLAGS) ??
+      wrongFlag(args, CONFIG_FLAGS) ??
       (args._[0] === undefined ? undefined : `"${args._[0]}" is not expected here; a configuration is given with -c`);
     if (wrong) {
       io.err(`naru start: ${wrong}\n`);

@@ -44,6 +44,11 @@ describe("names of variables", () => {
     expect(mistakes).toEqual([]);
   });
 
+  test("what Kubernetes sets for a service of this name is not a setting", () => {
+    const env = { NARU_SERVICE_HOST: "10.0.0.1", NARU_SERVICE_PORT_RTMP: "1935", NARU_PORT: "tcp://10.0.0.1:1935" };
+    expect(read({ ...env, NARU_PORT_1935_TCP_ADDR: "10.0.0.1" }).mistakes).toEqual([]);
+  });
+
   test.each([
     ["NARU_RTMP_LISEN", 'did you mean "NARU_RTMP_LISTEN"?'],
     ["NARU_RTMP", "lists every setting"],

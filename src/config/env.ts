@@ -9,6 +9,9 @@ export const ENV_ANY = "ANY";
 /** Variables with the prefix that are not settings. */
 export const ENV_EXTRA = ["NARU_CONFIG", "NARU_ALLOW_UNSUPPORTED"] as const;
 
+/** What Kubernetes tells every pod beside a service that is called naru. */
+const ENV_KUBERNETES = /^NARU_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -28,7 +31,7 @@ export function readEnvironment(
   const root: Tree = new Map();
   for (const [name, value] of Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!name.startsWith(ENV_PREFIX) || value === undefined || value === "") continue;
-    if ((ENV_EXTRA as readonly string[]).includes(name)) continue;
+    if ((ENV_EXTRA as readonly string[]).includes(name) || ENV_KUBERNETES.test(name)) continue;
     const found = resolveName(name.slice(ENV_PREFIX.length), tree, applications);
     if (!found) {
       const known = [...ENV_EXTRA, ...environmentNames(tree).keys()];

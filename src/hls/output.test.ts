@@ -423,6 +423,41 @@ test("MPEG-TS keeps what it announced when keyframes come farther apart", () => 
   for (const segment of playlist.segments) expect(Math.round(segment.duration)).toBeLessThanOrEqual(2);
 });
 
+describe("TARGETDURATION holds for every segment", () => {
+  const formats = [{}, { lowLatency: false }, { format: "mpegts" }];
+  /** Asks for the first playlist at `from` seconds, then looks at every segment until `until`. */
+  const expectKept = (events: readonly TimedEvent[], config: Record<string, unknown>, from: number, until: number) => {
+    const b = new Bench(events, config).run(from);
+    const announced = b.playlist().targetDuration;
+    for (let at = from; at <= until; at += 2) {
+      const playlist = b.run(at).playlist();
+      expect(playlist.targetDuration).toBe(announced);
+      for (const { uri, duration } of playlist.segments)
+        if (uri !== undefined) expect(Math.round(duration)).toBeLessThanOrEqual(announced);
+    }
+    return announced;
+  };
+
+  test.each(formats)("of the one being made when it is first announced too: %j", (config) => {
+    const early = synthesize({ ...STREAM, seconds: 6 });
+    const late = synthesize({ ...STREAM, seconds: 30, gop: 300, start: 16 }).slice(1);
+    const events = [...early, ...late.map(({ at, event }) => ({ at: at + 6000, event }))];
+    expect(expectKept(events, config, 11.5, 34)).toBe(6);
+  });
+
+  test.each(formats)("while the picture stands still and the sound goes on: %j", (config) => {
+    const events = synthesize({ ...STREAM, seconds: 60, dropped: (frame) => frame > 300 && frame < 1200 });
+    expect(expectKept(events, config, 8, 58)).toBe(2);
+  });
+
+  test.each(formats)("over pauses: %j", (config) => {
+    const events = synthesize({ ...STREAM, seconds: 60 }).filter(
+      ({ at }) => !((at > 20_500 && at < 22_300) || (at > 30_700 && at < 34_900)),
+    );
+    expect(expectKept(events, config, 8, 58)).toBe(2);
+  });
+});
+
 test("memory is flat over an hour", () => {
   const b = new Bench(synthesize({ ...STREAM, seconds: 3600, bytesPerFrame: 500 }));
   b.run(120);

@@ -292,6 +292,7 @@ export class PartCutter {
     this.#segmentElapsed += end - start;
     this.#segmentBytes += bytes;
     this.#partStart = end;
+    this.#targets.observeSegment(this.#segmentElapsed / this.timescale + this.#targets.part);
     const full = this.#segmentFull(end - start, room);
     this.#receiver.part({ start, end, video, audio, independent, lastExpected: full || this.#keyExpected() });
     if (full) this.#endSegment();
@@ -325,6 +326,7 @@ export class PartCutter {
     this.#segmentParts = 0;
     this.#segmentElapsed = 0;
     this.#segmentBytes = 0;
+    this.#targets.observeSegment(0);
     this.#receiver.segmentEnd();
   }
 }

@@ -32,6 +32,7 @@ export class Rendition {
   readonly playlists: RenditionPlaylists;
   readonly #options: RenditionOptions;
   readonly #packager: Packager;
+  readonly #targets: PlaylistTargets;
   /** For MPEG-TS, whose packager does not observe them itself. */
   readonly #keyframes: KeyframeObserver | undefined;
   #tracks: readonly Track[] = [];
@@ -46,6 +47,7 @@ export class Rendition {
       segmentMs: config.segment,
       maxSegmentMs: config.maxSegment,
     });
+    this.#targets = targets;
     this.window = new RenditionWindow({ targets, windowMs: config.window, discontinuitySequence });
     const packager = config.format === "mpegts" ? this.#tsPackager(targets) : this.#cmafPackager(targets);
     this.#packager = packager;
@@ -83,7 +85,9 @@ export class Rendition {
           : trackList(chooseTracks(event.tracks, canCarry).tracks);
     }
     if (this.#keyframes && event.type === "packet") this.#keyframes.observe(event);
-    this.#packager.write(event, now);
+    const packager = this.#packager;
+    packager.write(event, now);
+    if (packager instanceof TsPackager) this.#targets.observeSegment(packager.openMs / 1000 + FRAME);
   }
 
   readonly #sink: RenditionSink = (event: RenditionEvent) => {

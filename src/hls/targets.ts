@@ -21,6 +21,7 @@ export class PlaylistTargets {
   #part: number | undefined;
   #duration: number | undefined;
   #keyframeDistance = 0;
+  #openSegment = 0;
 
   constructor(options: { readonly partMs: Millis; readonly segmentMs: Millis; readonly maxSegmentMs: Millis }) {
     this.segment = Math.max(0.1, options.segmentMs / 1000);
@@ -57,13 +58,18 @@ export class PlaylistTargets {
     this.#keyframeDistance = distance;
   }
 
+  /** Notes how long the segment being made will be at the least, in seconds: what is announced has to hold for it too. */
+  observeSegment(seconds: number): void {
+    this.#openSegment = seconds;
+  }
+
   /** What TARGETDURATION would be now. @param longest of the segments that the playlist holds, in seconds */
   estimate(longest: number): number {
     if (this.#duration !== undefined) return this.#duration;
     const distance = this.#keyframeDistance;
     const expected = distance > 0 ? Math.ceil(this.segmentLeast / distance) * distance : this.segment;
     const within = Math.min(Math.max(expected, this.segment), this.#maxSegment);
-    return Math.max(1, Math.floor(within + 0.5 + SLACK), Math.round(longest));
+    return Math.max(1, Math.floor(within + 0.5 + SLACK), Math.round(Math.max(longest, this.#openSegment)));
   }
 
   /** Settles TARGETDURATION, when the first playlist is answered, and returns it. */

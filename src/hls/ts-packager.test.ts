@@ -123,7 +123,7 @@ test("audio cuts by force while the video is silent", () => {
   run.play({ frames: 30, keyEvery: 60 });
   run.play({ frames: 30 * 20, keyEvery: 0, video: false });
   const [first, second] = segments();
-  expect(first?.duration).toBeCloseTo(9, 1);
+  expect(first?.duration).toBeCloseTo(6, 1);
   expect([second?.independent, second?.discontinuity]).toEqual([false, false]);
 });
 
@@ -191,6 +191,17 @@ test("a pause shorter than that is part of its segment", () => {
     [7, false],
     [4, false],
   ]);
+});
+
+test("a pause that would make the segment longer than the limit is a discontinuity", () => {
+  const { run, segments } = packager({ targetMs: 2000, limitMs: () => 2400 });
+  run.tracks(video, audio);
+  run.play({ frames: 30, keyEvery: 60 });
+  run.skip(3);
+  run.play({ frames: 70, keyEvery: 60 });
+  const [first, second] = segments();
+  expect(first?.duration).toBeCloseTo(1, 1);
+  expect(second?.discontinuity).toBe(true);
 });
 
 test("a track that MPEG-TS cannot carry is reported once, and the rest plays", () => {

@@ -33,6 +33,10 @@ type Anchor = { readonly time: Ticks; readonly wallclock: Millis };
 const DATA_TIMESCALE = 1000;
 /** A frame whose length nothing tells; 90 kHz. */
 const UNKNOWN_DURATION = 3000;
+/** Other tracks run ahead of the leading one a little; when it is this far behind, it has gone silent. 90 kHz. */
+const SILENCE = 90_000;
+/** Most that a segment may pass its limit by, for the frame that shows that it is over; 90 kHz. */
+const OVERSHOOT = 9000;
 
 /**
  * Cuts a stream into MPEG-TS segments as nginx-rtmp does, and says so in rendition events. Video leads, or the first audio
@@ -67,6 +71,11 @@ export class TsPackager {
     this.#muxer = new TsMuxer({ maxAudioDelay: options.maxAudioDelayMs });
     this.#msn = options.firstMsn;
     this.#discontinuity = options.discontinuity ?? false;
+  }
+
+  /** How long the segment being made is already; 0 between segments. */
+  get openMs(): Millis {
+    return this.#segment ? Math.max(0, this.#lastEnd - this.#segment.start) / 90 : 0;
   }
 
   /** Takes the next event of the stream; what it completes is handed to the sink at once. Ignored after `end`. */
@@ -132,13 +141,18 @@ export class TsPackager {
   /** Ends the segment and begins another where `time` asks for it. */
   #cut(segment: Segment, time: Ticks, leads: boolean, boundary: boolean, now: Millis): void {
     const length = time - segment.start;
-    // Other tracks run ahead of the leading one a little: they force a cut only when that one has gone silent.
     const limit = Math.min(this.#max, (this.options.limitMs?.() ?? Number.POSITIVE_INFINITY) * 90);
-    const max = leads ? limit : limit + this.#target;
-    if (length < max && !(boundary && length >= this.#target)) return;
-    if (time - this.#lastEnd > this.#max) this.#endRun();
-    else this.#close(time);
-    this.#open(time, boundary, now);
+    if (length < limit && !(boundary && length >= this.#target)) return;
+    if (!leads && time - (this.#lastLead ?? segment.start) < SILENCE) return;
+    if (length > limit + OVERSHOOT && time - this.#lastEnd > this.#target) {
+      // A pause that would not fit in.
+      this.#endRun();
+      this.#open(time, boundary, now);
+      return;
+    }
+    const end = Math.min(time, segment.start + limit + OVERSHOOT);
+    this.#close(end);
+    this.#open(end, boundary, now);
   }
 
   #open(time: Ticks, independent: boolean, now: Millis): void {

@@ -6,6 +6,8 @@
  * that reaches past the end ends the walk. `toFourByteLengths` removes both, so that what follows it is well-formed.
  */
 
+import { sameBytes } from "../bytes/same-bytes.ts";
+
 /**
  * A cursor over canonical bytes: the end of the NAL unit whose length field stands at `at`, or -1 when no whole one
  * follows. Its bytes are `data[at + 4 .. end)`; the next length field stands at `end`. An empty NAL unit ends at `at + 4`.
@@ -110,12 +112,6 @@ export function addDistinct(list: Uint8Array[], nal: Uint8Array): void {
 
 /** Encoders send a few. The bound keeps a hostile frame of thousands from costing quadratic time; avcC holds 31 SPS. */
 const MAX_PARAMETER_SETS = 31;
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
 
 function isWellFormed(data: Uint8Array): boolean {
   let at = 0;

@@ -1,3 +1,4 @@
+import { sameBytes } from "../bytes/same-bytes.ts";
 import type { AudioTrack, CodecConfig, Track, VideoTrack } from "../media/track.ts";
 
 /** The tracks that go into one muxed rendition. */
@@ -62,8 +63,4 @@ function sameShape(a: CodecConfig, b: CodecConfig): boolean {
     return "width" in a && "width" in b && a.width === b.width && a.height === b.height;
   }
   return a.sampleRate === b.sampleRate && a.channels === b.channels && a.samplesPerPacket === b.samplesPerPacket;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

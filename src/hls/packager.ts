@@ -1,3 +1,4 @@
+import { sameBytes } from "../bytes/same-bytes.ts";
 import { encodeFragment, type FragmentTrack } from "../formats/mp4/fragment.ts";
 import { canCarry, encodeInit } from "../formats/mp4/init.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
@@ -185,7 +186,7 @@ export class CmafPackager implements Packager {
 
   #open(wallclock: Millis, independent: boolean): OpenSegment {
     const bytes = this.#nextInit;
-    if (bytes && !(this.#init && isEqual(bytes, this.#init.bytes))) {
+    if (bytes && !(this.#init && sameBytes(bytes, this.#init.bytes))) {
       // Named after the segment, so that the name is never used for other bytes.
       this.#init = { number: this.#msn, bytes };
       this.#sink({ type: "init", init: this.#msn, bytes });
@@ -233,8 +234,4 @@ export class CmafPackager implements Packager {
 /** Whole microseconds: durations that are differences of these add up exactly, in the playlist's text too. */
 function toMicros(ticks: number, timescale: number): number {
   return Math.round((ticks * 1e6) / timescale);
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

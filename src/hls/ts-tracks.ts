@@ -1,3 +1,4 @@
+import { sameBytes } from "../bytes/same-bytes.ts";
 import { canCarry } from "../formats/mpegts/elementary-stream.ts";
 import { MAX_AUDIO_TRACKS } from "../formats/mpegts/muxer.ts";
 import type { AudioTrack, Track, VideoTrack } from "../media/track.ts";
@@ -47,10 +48,6 @@ function isSameTrack(a: TsTrack, b: TsTrack | undefined): boolean {
     a.timescale === b.timescale &&
     a.config.codec === b.config.codec &&
     a.config.codecString === b.config.codecString &&
-    isSameBytes(a.config.record, b.config.record)
+    sameBytes(a.config.record, b.config.record)
   );
-}
-
-function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -47,7 +47,7 @@ export function writeAdtsHeader(target: Uint8Array, offset: number, fields: Adts
   target[offset + 4] = length >> 3;
   target[offset + 5] = (length << 5) | 0x1f; // buffer fullness 0x7ff: variable rate
   target[offset + 6] = 0xfc;
-  target.set(fields.programConfig, offset + HEADER_SIZE);
+  if (fields.programConfig.length > 0) target.set(fields.programConfig, offset + HEADER_SIZE);
   return offset + fields.headerLength;
 }
 

@@ -1,3 +1,4 @@
+import { sameBytes } from "../../bytes/same-bytes.ts";
 import { decodeAdts } from "../../codecs/aac/adts.ts";
 import { decodeAacConfig } from "../../codecs/aac/config.ts";
 import { decodeAc3Config, decodeEac3Config } from "../../codecs/ac3/config.ts";
@@ -7,7 +8,6 @@ import { decodeOpusHead, opusConfig } from "../../codecs/opus/config.ts";
 import { audioTimescale } from "../../codecs/timescale.ts";
 import type { AudioConfig } from "../../media/track.ts";
 import type { AudioFourCc } from "./audio-tag.ts";
-import { sameBytes } from "./same-bytes.ts";
 
 /** One audio track of a publish: its configuration, from sequence headers or from the frames, and its timescale. */
 export class AudioInput {

@@ -1,4 +1,5 @@
 import { MalformedError } from "../../bytes/errors.ts";
+import { sameBytes } from "../../bytes/same-bytes.ts";
 import { av1ConfigFromObus, decodeAv1Config } from "../../codecs/av1/config.ts";
 import { isKeyTemporalUnit, sequenceHeaderIn, withoutTemporalDelimiters } from "../../codecs/av1/obu.ts";
 import { avcConfigFromParameterSets, avcParameterSets, decodeAvcConfig } from "../../codecs/h264/config.ts";
@@ -8,7 +9,6 @@ import * as hevc from "../../codecs/hevc/nal.ts";
 import { decodeVp9Config, vp9ConfigFromKeyFrame, withVp9KeyFrame } from "../../codecs/vp9/config.ts";
 import { decodeVp9KeyFrame, isKeyFrame } from "../../codecs/vp9/frame.ts";
 import type { Colour, VideoConfig } from "../../media/track.ts";
-import { sameBytes } from "./same-bytes.ts";
 import type { VideoFourCc } from "./video-tag.ts";
 
 /** Codecs this server passes on. */

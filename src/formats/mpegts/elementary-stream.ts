@@ -1,7 +1,7 @@
 import { MalformedError } from "../../bytes/errors.ts";
 import { ByteWriter } from "../../bytes/writer.ts";
+import { adtsFields } from "../../codecs/aac/adts.ts";
 import type { AudioConfig, CodecConfig } from "../../media/track.ts";
-import { adtsHeader } from "./adts.ts";
 import { toAnnexB } from "./annexb.ts";
 import { AUDIO_STREAM_ID, PRIVATE_STREAM_ID, VIDEO_STREAM_ID } from "./pes.ts";
 
@@ -33,7 +33,7 @@ export function toElementaryStream(config: CodecConfig): ElementaryStream | unde
       if (!isReadable(() => toAnnexB(config))) return undefined;
       return { streamType: 0x24, streamId: VIDEO_STREAM_ID, descriptors: registration("HEVC") };
     case "aac":
-      if (!isReadable(() => adtsHeader(config.record))) return undefined;
+      if (!isReadable(() => adtsFields(config))) return undefined;
       return { streamType: 0x0f, streamId: AUDIO_STREAM_ID, descriptors: NONE };
     case "mp3":
       // 11172-3 has 32 kHz and up, 13818-3 the lower sampling frequencies.
@@ -87,10 +87,10 @@ function opusStream(config: AudioConfig): ElementaryStream | undefined {
   return { streamType: 0x06, streamId: PRIVATE_STREAM_ID, descriptors };
 }
 
+/** `read` gives something, rather than undefined or a MalformedError. */
 function isReadable(read: () => unknown): boolean {
   try {
-    read();
-    return true;
+    return read() !== undefined;
   } catch (error) {
     if (error instanceof MalformedError) return false;
     throw error;

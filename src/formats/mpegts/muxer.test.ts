@@ -230,6 +230,22 @@ test.each<{ name: string; config: Partial<AudioConfig>; streamType: number; fram
   expect(pes.map(({ payload }) => toHex(payload))).toEqual([framed(frames)]);
 });
 
+test("AAC whose channels stand in a program_config_element has it in front of each frame", () => {
+  const record = hex("118004c4040021100d4c61766335392e33372e31303056e500");
+  const muxer = muxerOf([{ ...aac, config: { ...aac.config, record } }]);
+  const frame = noise(300, 1);
+  muxer.write(packet(2, 0, frame));
+  const element = "a09880800422" + "0d4c61766335392e33372e313030";
+  expect(toHex(segment(muxer).pes[0]?.payload ?? noise(1, 0))).toBe(`fff14c0028fffc${element}${toHex(frame)}`);
+});
+
+test("an AAC frame too long for ADTS is left out", () => {
+  const muxer = muxerOf([aac]);
+  muxer.write(packet(2, 0, noise(8191 - 7, 1)));
+  muxer.write(packet(2, 1024, noise(8191 - 6, 1)));
+  expect(segment(muxer).pes.map(({ payload }) => payload.length)).toEqual([8191]);
+});
+
 test("ID3 is announced when the first comes", () => {
   const muxer = muxerOf([aac]);
   const tag = noise(700, 1);

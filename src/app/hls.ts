@@ -33,6 +33,7 @@ export class HlsModule {
       path,
       config,
       firstMsn: firstMsnAt(wallclockAt(now)),
+      after: origin.get(path),
       wallclockAt,
       onRendition: files?.write,
       onTrackLeftOut: (track, reason) =>

@@ -349,7 +349,7 @@ describe("publishers come and go", () => {
   });
 
   test("after the grace the playlist ends, wakes who waits, and is removed later", () => {
-    const b = new Bench([...first, lost], { grace: 10 });
+    const b = new Bench([...first, lost, { at: 31_000, event: { type: "end" } }], { grace: 10 });
     b.run(29);
     const last = b.playlist();
     const next = last.mediaSequence + last.segments.length;
@@ -376,6 +376,51 @@ describe("publishers come and go", () => {
     expect(fresh.mediaSequence).toBeGreaterThanOrEqual(old.mediaSequence + old.segments.length);
     expect(fresh.discontinuitySequence).toBeGreaterThan(old.discontinuitySequence);
     expect(fresh.segments[0]?.map).not.toBe(old.segments[0]?.map);
+  });
+
+  test("somebody who connects within the grace but sends only after all of it is served", () => {
+    for (const played of [true, false]) {
+      const before = played ? [...first, lost] : [lost];
+      const b = new Bench([...before, ...again(200_000)], { grace: 10 });
+      b.run(150);
+      expect(b.output.state).toBe("ended");
+      expect(b.origin.deadline).toBeUndefined();
+      b.run(210);
+      expect(b.output.state).toBe("live");
+      expect(b.playlist().ended).toBe(false);
+    }
+  });
+
+  test("a closed playlist is not cached as one that goes on", () => {
+    const b = new Bench([...first, lost], { grace: 10 });
+    b.run(29);
+    const { mediaSequence, segments } = b.playlist();
+    const query = `_HLS_msn=${mediaSequence + segments.length}`;
+    const blocked = b.ask("main.m3u8", query);
+    b.run(31);
+    expect(toPlaylist(blocked.answer).ended).toBe(true);
+    expect(blocked.answer?.cacheControl).toBe("max-age=1");
+    expect(b.ask("main.m3u8", query).answer?.cacheControl).toBe("max-age=1");
+  });
+
+  test("another stream of the path has higher numbers, however often the one before it broke off", () => {
+    const events = Array.from({ length: 30 }, (_, i) => {
+      const run = synthesize({ ...STREAM, seconds: 2.5, gop: 6, start: 10 + i * 3 });
+      const at = i * 3000;
+      return [...run.map((timed) => ({ ...timed, at: timed.at + at })), { ...lost, at: at + 2600 }];
+    });
+    const b = new Bench(events.flat(), { segment: 0.2, part: 0.2, window: 10 });
+    b.run(90);
+    const old = b.playlist();
+    const next = new HlsOutput({
+      path: "live/test",
+      config: hlsSchema.parse({}),
+      firstMsn: FIRST_MSN + 180,
+      after: b.output,
+      wallclockAt: (now) => now,
+    });
+    expect(next.nextMsn).toBeGreaterThanOrEqual(old.mediaSequence + old.segments.length);
+    expect(next.nextDiscontinuity).toBeGreaterThan(b.output.nextDiscontinuity);
   });
 
   test("the end of the stream closes the playlist at once", () => {

@@ -16,6 +16,8 @@ export type HlsOutputOptions = {
   readonly config: HlsConfig;
   /** Media sequence number of the first segment: above all that this path ever had; see `firstMsnAt`. */
   readonly firstMsn: number;
+  /** The output of an earlier stream of this path, when it is still known: numbers go on above its own. */
+  readonly after?: HlsOutput;
   /** The wall clock at a monotonic time. */
   readonly wallclockAt: (now: Millis) => Millis;
   /** A track that viewers will not get, and why. */
@@ -41,7 +43,7 @@ const ENDED_LINGER: Millis = 60_000;
  */
 export class HlsOutput {
   readonly path: string;
-  readonly #options: HlsOutputOptions;
+  readonly #options: Omit<HlsOutputOptions, "after">;
   readonly #profile: PlaylistProfile;
   readonly #waiters: Waiters;
   #rendition: Rendition;
@@ -53,9 +55,11 @@ export class HlsOutput {
   #over = false;
 
   constructor(options: HlsOutputOptions) {
-    const { config } = options;
-    this.path = options.path;
-    this.#options = options;
+    // Not kept: it would hold what was before it, and so on.
+    const { after, ...own } = options;
+    const { config } = own;
+    this.path = own.path;
+    this.#options = own;
     const isTs = config.format === "mpegts";
     this.#profile = {
       names: isTs ? TS_NAMES : CMAF_NAMES,
@@ -63,7 +67,9 @@ export class HlsOutput {
       version: isTs ? 3 : 6,
     };
     this.#waiters = new Waiters(options.maxWaiters ?? MAX_WAITERS, (error) => options.onFault?.(error));
-    this.#rendition = this.#begin(options.firstMsn, discontinuityFor(options.firstMsn));
+    const firstMsn = Math.max(options.firstMsn, after?.nextMsn ?? 0);
+    const discontinuity = Math.max(discontinuityFor(firstMsn), after?.nextDiscontinuity ?? 0);
+    this.#rendition = this.#begin(firstMsn, discontinuity);
     this.#requests = this.#requestsOf(this.#rendition);
   }
 
@@ -71,6 +77,16 @@ export class HlsOutput {
     if (this.#endedAt !== undefined) return "ended";
     if (this.#lostAt !== undefined) return "waiting";
     return this.#requests.isPlayable ? "live" : "starting";
+  }
+
+  /** Above every media sequence number used so far. */
+  get nextMsn(): number {
+    return this.#rendition.nextMsn;
+  }
+
+  /** Above the sequence number of every discontinuity so far. */
+  get nextDiscontinuity(): number {
+    return this.#rendition.nextDiscontinuity;
   }
 
   /** Media bytes in memory. */
@@ -85,19 +101,17 @@ export class HlsOutput {
 
   /** When `tick` has something to do; may be early. */
   get deadline(): Millis | undefined {
-    const vacancy =
-      this.#endedAt !== undefined
-        ? this.#endedAt + this.#linger
-        : this.#lostAt !== undefined
-          ? this.#lostAt + this.#options.config.grace
-          : undefined;
+    const vacancy = this.#vacancyEnd;
     const waiter = this.#waiters.deadline;
     return vacancy === undefined ? waiter : Math.min(vacancy, waiter ?? vacancy);
   }
 
-  /** Whether the closed playlist was kept long enough, and the output may be removed. */
+  /**
+   * Whether the stream is over, its playlist was kept long enough, and the output may be removed. While the stream lives,
+   * somebody may be connected to it who sends nothing yet.
+   */
   isRemovable(now: Millis): boolean {
-    return this.#endedAt !== undefined && now >= this.#endedAt + this.#linger;
+    return this.#over && this.#endedAt !== undefined && now >= this.#endedAt + this.#linger;
   }
 
   /** A `MediaSink`. */
@@ -133,6 +147,12 @@ export class HlsOutput {
   /** Whoever still waits gets a 404: the output is being removed. */
   close(): void {
     this.#waiters.dismiss(notFound("the stream has ended"));
+  }
+
+  /** When a playlist without publisher is closed, or a closed one removed. */
+  get #vacancyEnd(): Millis | undefined {
+    if (this.#endedAt !== undefined) return this.#over ? this.#endedAt + this.#linger : undefined;
+    return this.#lostAt === undefined ? undefined : this.#lostAt + this.#options.config.grace;
   }
 
   get #linger(): Millis {

@@ -130,7 +130,8 @@ export class ViewerRequests {
 
   #playlistAnswer(delta: boolean, blocking: boolean): OriginAnswer {
     const playlist = this.#rendition.playlists.media(delta);
-    const targets = blocking ? BLOCKING_CACHE_TARGETS : 1 / 2;
+    // A closed playlist may be followed by another, which answers the same questions otherwise.
+    const targets = blocking && !this.#rendition.window.ended ? BLOCKING_CACHE_TARGETS : 1 / 2;
     return playlistAnswer(playlist, Math.floor(targets * this.#targetDuration));
   }
 

@@ -3,6 +3,8 @@ import type { Track, VideoTrack } from "../media/track.ts";
 
 /** More than a group of pictures at ordinary bitrates; beyond it only the keyframe itself is kept. */
 const MAX_BYTES = 1024 ** 2;
+/** What a packet takes besides its data. */
+const PACKET_BYTES = 128;
 
 /**
  * The packets since the last keyframe, so that a reader can start at once; and that keyframe, for a picture. Bounded: when
@@ -42,7 +44,7 @@ export class KeyframeCache {
       return;
     }
     if (this.#overflown) return;
-    this.#bytes += packet.data.length;
+    this.#bytes += PACKET_BYTES + packet.data.length;
     if (this.#bytes > MAX_BYTES) {
       this.#packets = [];
       this.#overflown = true;

@@ -175,6 +175,14 @@ describe("StreamRegistry", () => {
     expect(created[0]?.cache.keyframe?.packet.key).toBe(true);
   });
 
+  test("the cache is bounded where packets hold next to nothing", () => {
+    const { registry: r, created } = registry();
+    const publisher = r.publish(request("live/a"), 0);
+    publisher.write({ type: "tracks", tracks: [track] }, 0);
+    for (let i = 0; i < 20_000; i++) publisher.write(frame(i, 0, i === 0), i);
+    expect(created[0]?.cache.packets.length).toBe(0);
+  });
+
   test("statistics tell bitrate, frame rate, keyframe interval", () => {
     const { registry: r, created } = registry();
     const publisher = r.publish(request("live/a"), 0);

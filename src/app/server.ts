@@ -1,5 +1,5 @@
 import { version } from "../../package.json";
-import type { ApplicationConfig } from "../config/application.ts";
+import { findApplication } from "../config/application.ts";
 import type { Config } from "../config/schema.ts";
 import type { ListenAddress } from "../config/units.ts";
 import { type HttpGateway, startHttpGateway } from "../gateways/http/gateway.ts";
@@ -41,8 +41,7 @@ const MAX_STREAMS = 10_000;
 export async function startServer(config: Config, { log }: ServerOptions): Promise<Server> {
   const clock = () => performance.now();
   const wallclockAt = (now: Millis) => performance.timeOrigin + now;
-  const application = (name: string): ApplicationConfig | undefined =>
-    config.applications[name] ?? config.applications["*"];
+  const application = (name: string) => findApplication(config.applications, name);
 
   const posters = new Posters();
   const origin = new HlsOrigin();

@@ -13,3 +13,16 @@ export const applicationSchema = z
   })
   .prefault({});
 export type ApplicationConfig = z.output<typeof applicationSchema>;
+
+/** Paths of the server's own pages, which an application of the same name would hide. */
+export const RESERVED_NAMES: readonly string[] = ["_naru", "api"];
+
+/** The settings for an application that a peer names: its own, or those of `*`. Undefined when it takes no streams. */
+export function findApplication(
+  applications: Readonly<Record<string, ApplicationConfig>>,
+  name: string,
+): ApplicationConfig | undefined {
+  if (RESERVED_NAMES.includes(name)) return undefined;
+  // Not what objects inherit, such as `constructor`.
+  return Object.hasOwn(applications, name) ? applications[name] : applications["*"];
+}

@@ -1,5 +1,5 @@
 import { invalidStreamPath } from "../streams/stream-path.ts";
-import type { ApplicationConfig } from "./application.ts";
+import { type ApplicationConfig, RESERVED_NAMES } from "./application.ts";
 import { formatPath, type KeyPath, type Mistake, type Notice, type Source } from "./mistake.ts";
 import type { Config } from "./schema.ts";
 import { formatDuration, formatListen, type ListenAddress } from "./units.ts";
@@ -12,9 +12,6 @@ export type Origins = {
 };
 
 export type Findings = { readonly mistakes: readonly Mistake[]; readonly notices: readonly Notice[] };
-
-/** Paths of the server's own pages that an application of the same name would hide. */
-const RESERVED_NAMES = ["_naru", "api"];
 
 /** Finds settings that are right one by one and wrong together. */
 export function checkTogether(config: Config, { locate, source }: Origins): Findings {

@@ -164,7 +164,7 @@ export type UserConfig = {
      */
     handshakeTimeout?: Duration;
     /**
-     * A publisher that sends nothing for this long is closed.
+     * A publisher that sends no media for this long is closed, even when it answers pings.
      * @default "30s"
      */
     idleTimeout?: Duration;

@@ -299,6 +299,11 @@ describe("http", () => {
     expect(locations(`location /hls { root /tmp; ${text} }`)[0]?.types).toEqual(types);
   });
 
+  test("a relative directory is named: nginx's own is not known", () => {
+    const result = read(http("server { listen 80; location / { root html; } location /a { alias /b; } }"));
+    expect(lines(result, "notices")).toEqual([expect.stringContaining('"html" is looked for')]);
+  });
+
   test("pages are off where the site has its own", () => {
     expect(resolve(http("server { listen 80; location / { root /www; } }")).http.pages).toBe(false);
     expect(resolve(http("server { listen 80; location /hls { root /tmp; } }")).http.pages).toBe(true);

@@ -1,4 +1,4 @@
-import { join, normalize } from "node:path";
+import { isAbsolute, join, normalize } from "node:path";
 import { formatListen, type ListenAddress } from "../units.ts";
 import type { Draft } from "./draft.ts";
 import type { Report } from "./report.ts";
@@ -151,6 +151,7 @@ function translateLocation(node: Node, scope: Scope, draft: Draft, report: Repor
   } else {
     const directory = place.directive.args[0] ?? "";
     draft.note(place.directive, `http.locations, ${place.directive.name} of ${path}`);
+    warnOfRelative(place, report);
     return {
       path,
       ...(place.directive.name === "alias" ? { alias: directory } : { root: directory }),
@@ -169,7 +170,16 @@ function serverRoot(scope: Scope, placed: readonly Placed[], draft: Draft, repor
   const directory = root.directive.args[0] ?? "";
   if (directory.includes("$")) return undefined;
   draft.note(root.directive, "http.locations, root of /");
+  warnOfRelative(root, report);
   return { location: { path: "/", root: directory, ...content(scope, "/", draft, report) }, by: root };
+}
+
+/** nginx looks for it below the prefix that it was built with. */
+function warnOfRelative({ directive }: Node, report: Report): void {
+  const [directory = ""] = directive.args;
+  if (isAbsolute(directory)) return;
+  const message = `"${directory}" is looked for in the directory that naru is started in`;
+  report.notice(directive, message, "write the whole path");
 }
 
 function content(scope: Scope, path: string, draft: Draft, report: Report): Omit<Location, "path" | "root" | "alias"> {

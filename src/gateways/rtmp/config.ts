@@ -29,7 +29,9 @@ export const rtmpSchema = z
     handshakeTimeout: duration({ min: 100 })
       .default(10_000)
       .describe("Time from accept until a publish or play must have been asked for."),
-    idleTimeout: duration().default(30_000).describe("A publisher that sends nothing for this long is closed."),
+    idleTimeout: duration()
+      .default(30_000)
+      .describe("A publisher that sends no media for this long is closed, even when it answers pings."),
     pingInterval: duration().default(30_000).describe("How often a connection is pinged; 0 turns it off."),
   })
   .prefault({});

@@ -366,6 +366,22 @@ test("program date-time runs with the media", () => {
   }
 });
 
+test("program date-time leaves out a pause that the timeline has closed", () => {
+  const before = synthesize({ seconds: 20.5, fps: 30, gop: 60, audio: true });
+  const after = synthesize({ seconds: 20, fps: 30, gop: 60, audio: true, start: 30.5 }).slice(1);
+  for (const pause of [0, 8000]) {
+    const { events } = packageEvents([
+      ...before,
+      { at: 20_500 + pause, event: { type: "gap", reason: "timeline-reset" } },
+      ...after.map(({ at, event }) => ({ at: at + 20_500 + pause, event })),
+    ]);
+    const opens = events.filter((event) => event.type === "open");
+    const last = opens[opens.length - 1];
+    expect(opens.some(({ discontinuity }) => discontinuity)).toBe(false);
+    expect(Math.abs((last?.wallclock ?? 0) - (WALLCLOCK_AT_START + 38_500 + pause))).toBeLessThan(50);
+  }
+});
+
 test("program date-time follows the wall clock of an encoder that is 500 ppm fast", () => {
   const source = synthesize({ seconds: 7200, fps: 5, gop: 10, audio: false }).map((timed) => ({
     ...timed,

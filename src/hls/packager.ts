@@ -93,7 +93,8 @@ export class CmafPackager implements Packager {
         return;
       case "gap":
         // After "timeline-reset" the times are continuous already.
-        if (event.reason !== "timeline-reset") this.#endRun();
+        if (event.reason === "timeline-reset") this.#run?.clock.mended();
+        else this.#endRun();
         return;
       case "data":
         return;

@@ -51,6 +51,15 @@ describe("the watch page", () => {
     expect([session.phase, session.attached]).toEqual([phase, attached]);
   });
 
+  test("tries again when somebody else publishes, or other codecs, though the stream never went away", () => {
+    let session = nextSession(FIRST_SESSION, { type: "server", state: "live", media: "12:00 HEVC" }, 0);
+    session = nextSession(session, { type: "player", event: "unsupported" }, 1000);
+    session = nextSession(session, { type: "server", state: "live", media: "12:00 HEVC" }, 2000);
+    expect([session.phase, session.attached]).toEqual(["unsupported", false]);
+    session = nextSession(session, { type: "server", state: "live", media: "12:01 H.264" }, 3000);
+    expect([session.phase, session.attached]).toEqual(["starting", true]);
+  });
+
   test("waits longer after each failure, and not for ever", () => {
     let session = run("live");
     const waits: number[] = [];

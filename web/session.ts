@@ -14,7 +14,8 @@ export type Phase =
 export type ServerState = "none" | "live" | "waiting" | "ended" | "unreachable";
 
 export type SessionInput =
-  | { readonly type: "server"; readonly state: ServerState }
+  /** `media`: who sends and what, as far as a player's success depends on it. */
+  | { readonly type: "server"; readonly state: ServerState; readonly media?: string }
   /** `failed`: the player gave up after its own repairs. `unsupported`: the browser lacks a codec. */
   | { readonly type: "player"; readonly event: "playing" | "stalled" | "ended" | "failed" | "unsupported" };
 
@@ -23,6 +24,7 @@ export type Session = {
   /** A player exists. */
   readonly attached: boolean;
   readonly server: ServerState | undefined;
+  readonly media: string | undefined;
   readonly played: boolean;
   /** Failures since it last played. */
   readonly failures: number;
@@ -34,6 +36,7 @@ export const FIRST_SESSION: Session = {
   phase: "connecting",
   attached: false,
   server: undefined,
+  media: undefined,
   played: false,
   failures: 0,
   retryAt: 0,
@@ -43,11 +46,12 @@ const MAX_BACKOFF_MS = 8_000;
 
 /** The next state. A change of `attached` asks the page to make or to remove the player. */
 export function nextSession(session: Session, input: SessionInput, now: number): Session {
-  return input.type === "server" ? onServer(session, input.state, now) : onPlayer(session, input.event, now);
+  return input.type === "server" ? onServer(session, input, now) : onPlayer(session, input.event, now);
 }
 
-function onServer(before: Session, server: ServerState, now: number): Session {
-  const session = { ...before, server };
+function onServer(before: Session, input: Extract<SessionInput, { type: "server" }>, now: number): Session {
+  const { state: server, media = before.media } = input;
+  const session = { ...before, server, media };
   // What is buffered still plays; the player says when it is over.
   if (session.attached && session.phase === "playing") return session;
   switch (server) {
@@ -61,7 +65,7 @@ function onServer(before: Session, server: ServerState, now: number): Session {
     case "live":
       if (session.attached) return { ...session, phase: session.phase === "starting" ? "starting" : "buffering" };
       // Until the stream goes away, or comes back as another one, the same codecs would fail again.
-      if (session.phase === "unsupported" || now < session.retryAt) return session;
+      if ((session.phase === "unsupported" && media === before.media) || now < session.retryAt) return session;
       return { ...session, attached: true, phase: session.played ? "buffering" : "starting" };
   }
 }

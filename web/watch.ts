@@ -10,6 +10,7 @@ import "media-chrome/dist/media-volume-range.js";
 import type { ListedStream } from "../src/gateways/http/stream-list.ts";
 import { fetchStream } from "./api.ts";
 import { byId } from "./element.ts";
+import { formatCodecs } from "./format.ts";
 import { canPlayWithHls, playWithHls } from "./hls-player.ts";
 import { playNatively } from "./native-player.ts";
 import type { Player } from "./player.ts";
@@ -117,7 +118,7 @@ async function poll(): Promise<void> {
   if (lookup.found === "stream") {
     stream = lookup.stream;
     view.showStream(stream);
-    feed({ type: "server", state: stream.state });
+    feed({ type: "server", state: stream.state, media: `${stream.since} ${formatCodecs(stream)}` });
   } else {
     if (lookup.found === "none") view.showStream((stream = undefined));
     feed({ type: "server", state: lookup.found });

@@ -67,8 +67,14 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
   let http: HttpGateway | undefined;
   const timer = setInterval(() => {
     const now = clock();
-    registry.tick(now);
-    origin.tick(now);
+    // A mistake of ours in one stream must not end the process, and with it all the others.
+    for (const room of [registry, origin]) {
+      try {
+        room.tick(now);
+      } catch (error) {
+        log.error("internal error in a timer", { error: describe(error) });
+      }
+    }
   }, TICK);
   const close = async (): Promise<void> => {
     clearInterval(timer);

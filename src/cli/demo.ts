@@ -39,7 +39,8 @@ export default defineCommand({
   naru demo --seconds 30                   for half a minute; without it until Ctrl-C
 
 At each full second a lamp flashes and a beep sounds: what you see and hear tells whether picture and sound are
-together, and the clock, next to your own, how late they are.`,
+together, and the clock, next to your own, how late they are.
+`,
   },
   args,
   run: async ({ args: given }) => {

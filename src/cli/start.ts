@@ -17,7 +17,8 @@ export default defineCommand({
   naru start                            naru.config.* in this directory, or the defaults
   naru start -c nginx.conf              an nginx.conf with an rtmp block, as it is
   naru start --rtmp 1936 --http 127.0.0.1:8081
-  NARU_HTTP_LISTEN=80 naru start        any setting from the environment (docs/configuration.md)`,
+  NARU_HTTP_LISTEN=80 naru start        any setting from the environment (docs/configuration.md)
+`,
   },
   args: CONFIG_FLAGS,
   async run({ args }) {

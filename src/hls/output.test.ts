@@ -365,23 +365,6 @@ describe("publishers come and go", () => {
     expect(b.ask("main.m3u8").answer?.status).toBe(404);
   });
 
-  test("an end that fails is not tried again at every tick", () => {
-    const onRendition = ({ type }: { readonly type: string }) => {
-      if (type === "end") throw new Error("a bug");
-    };
-    const output = new HlsOutput({
-      path: "live/test",
-      config: hlsSchema.parse({ grace: 1 }),
-      firstMsn: FIRST_MSN,
-      wallclockAt: (now) => now,
-      onRendition,
-    });
-    for (const { at, event } of first) output.write(event, at);
-    output.write(lost.event, lost.at);
-    expect(() => output.tick(lost.at + 1000)).toThrow("a bug");
-    expect(() => output.tick(lost.at + 1200)).not.toThrow();
-  });
-
   test("a publisher after that begins a playlist with higher numbers", () => {
     const b = new Bench([...first, lost, ...again(50_000)], { grace: 10 });
     b.run(40);

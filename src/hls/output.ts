@@ -132,9 +132,8 @@ export class HlsOutput {
   tick(now: Millis): void {
     const { grace } = this.#options.config;
     if (this.#lostAt !== undefined && this.#endedAt === undefined && now >= this.#lostAt + grace) {
-      // First, so that an end which fails is not tried again for ever.
-      this.#endedAt = now;
       this.#rendition.write({ type: "end" }, now);
+      this.#endedAt = now;
     }
     this.#waiters.settle(now);
     this.#settledVersion = this.#rendition.window.version;

@@ -1,39 +1,13 @@
 import { expect, test } from "bun:test";
+import { sampleAudio as audio, sampleVideo as video } from "../../test/support/sample-tracks.ts";
 import { decodeTs } from "../formats/mpegts/demuxer.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
-import type { AudioTrack, Track, VideoTrack } from "../media/track.ts";
+import type { Track, VideoTrack } from "../media/track.ts";
 import type { RenditionEvent } from "./rendition.ts";
 import { TsPackager, type TsPackagerOptions } from "./ts-packager.ts";
 
 const FRAME = 3000;
 const UNIT = Uint8Array.of(0, 0, 0, 3, 0x41, 0xaa, 0xbb);
-
-const video: VideoTrack = {
-  id: 1,
-  kind: "video",
-  timescale: 90_000,
-  config: {
-    codec: "h264",
-    record: Uint8Array.of(1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 4, 0x67, 0x64, 0, 0x1f, 1, 0, 3, 0x68, 0xee, 0x3c),
-    codecString: "avc1.64001F",
-    width: 1280,
-    height: 720,
-    sar: { width: 1, height: 1 },
-  },
-};
-const audio: AudioTrack = {
-  id: 2,
-  kind: "audio",
-  timescale: 48_000,
-  config: {
-    codec: "aac",
-    record: Uint8Array.of(0x11, 0x90),
-    codecString: "mp4a.40.2",
-    sampleRate: 48_000,
-    channels: 2,
-    samplesPerPacket: 1024,
-  },
-};
 
 test("cuts at the first keyframe when the target is reached", () => {
   const { run, segments } = packager();

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { MalformedError } from "../../src/bytes/errors.ts";
 import { decodeAmf0, encodeAmf0 } from "../../src/formats/amf/amf0.ts";
 import { decodeAmf3, encodeAmf3 } from "../../src/formats/amf/amf3.ts";
 import { AmfDate, AmfEcmaArray, type AmfValue } from "../../src/formats/amf/value.ts";
 import { Noise } from "./random.ts";
+import { survives } from "./survives.ts";
 
 const noise = new Noise(0xa3f0);
 const tree: AmfValue = {
@@ -19,16 +19,6 @@ const amf3 = encodeAmf3(tree);
 const amf3More = Uint8Array.fromHex(
   "09090103060361" + "0a1303430361030a0102" + "0d0500ffffffff00000001" + "11050006036101040105",
 );
-
-function survives(decode: () => unknown): boolean {
-  try {
-    decode();
-    return true;
-  } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
-    return false;
-  }
-}
 
 test("mutated AMF gives values or MalformedError, and values can be written again", () => {
   let malformed = 0;

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { MalformedError } from "../../src/bytes/errors.ts";
 import { ByteReader } from "../../src/bytes/reader.ts";
 import { encodeAmf0 } from "../../src/formats/amf/amf0.ts";
 import { decodeAudioTag } from "../../src/formats/flv/audio-tag.ts";
@@ -10,6 +9,7 @@ import { encodeTag, readTag } from "../../src/formats/flv/tag.ts";
 import { decodeVideoTag } from "../../src/formats/flv/video-tag.ts";
 import { ac3Frames, avcRecords, eac3Frames, hevcRecords } from "../support/codec-samples.ts";
 import { Noise } from "./random.ts";
+import { survives } from "./survives.ts";
 
 const noise = new Noise(0xf1f);
 const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
@@ -57,16 +57,6 @@ const SAMPLES: readonly (readonly [number, readonly Uint8Array[]])[] = [
   [8, AUDIO],
   [18, SCRIPT],
 ];
-
-function survives(decode: () => unknown): boolean {
-  try {
-    decode();
-    return true;
-  } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
-    return false;
-  }
-}
 
 test("mutated tags give values or MalformedError", () => {
   let malformed = 0;

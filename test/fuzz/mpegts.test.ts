@@ -1,40 +1,15 @@
 import { expect, test } from "bun:test";
-import { MalformedError } from "../../src/bytes/errors.ts";
 import { decodeTs } from "../../src/formats/mpegts/demuxer.ts";
 import { toElementaryStream } from "../../src/formats/mpegts/elementary-stream.ts";
 import { TsMuxer } from "../../src/formats/mpegts/muxer.ts";
 import { decodePes } from "../../src/formats/mpegts/pes.ts";
 import { decodePat, decodePmt } from "../../src/formats/mpegts/psi.ts";
-import type { AudioTrack, VideoTrack } from "../../src/media/track.ts";
+import { sampleAudio as audio, sampleVideo as video } from "../support/sample-tracks.ts";
+import { Noise } from "./random.ts";
+import { survives } from "./survives.ts";
 
-const random = mulberry32(0x7357);
-
-const video: VideoTrack = {
-  id: 1,
-  kind: "video",
-  timescale: 90_000,
-  config: {
-    codec: "h264",
-    record: Uint8Array.of(1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 4, 0x67, 0x64, 0, 0x1f, 1, 0, 3, 0x68, 0xee, 0x3c),
-    codecString: "avc1.64001F",
-    width: 1280,
-    height: 720,
-    sar: { width: 1, height: 1 },
-  },
-};
-const audio: AudioTrack = {
-  id: 2,
-  kind: "audio",
-  timescale: 48_000,
-  config: {
-    codec: "aac",
-    record: Uint8Array.of(0x11, 0x90),
-    codecString: "mp4a.40.2",
-    sampleRate: 48_000,
-    channels: 2,
-    samplesPerPacket: 1024,
-  },
-};
+const noise = new Noise(0x7357);
+const random = () => noise.fraction();
 
 test("mutated segments give values or MalformedError", () => {
   const sample = segment();
@@ -46,15 +21,15 @@ test("mutated segments give values or MalformedError", () => {
 
 test("noise in sections, PES packets and records gives values or MalformedError", () => {
   for (let n = 0; n < 3000; n++) {
-    const noise = Uint8Array.from({ length: Math.floor(random() * 80) }, () => random() * 256);
-    survives(() => decodePat(noise));
-    survives(() => decodePmt(noise));
-    survives(() => decodePes(noise));
+    const bytes = Uint8Array.from({ length: Math.floor(random() * 80) }, () => random() * 256);
+    survives(() => decodePat(bytes));
+    survives(() => decodePmt(bytes));
+    survives(() => decodePes(bytes));
     // Never throws: a broken record is a track that cannot be carried.
-    toElementaryStream({ ...video.config, record: noise });
-    toElementaryStream({ ...video.config, codec: "hevc", record: noise });
-    toElementaryStream({ ...audio.config, record: noise });
-    toElementaryStream({ ...audio.config, codec: "opus", record: noise });
+    toElementaryStream({ ...video.config, record: bytes });
+    toElementaryStream({ ...video.config, codec: "hevc", record: bytes });
+    toElementaryStream({ ...audio.config, record: bytes });
+    toElementaryStream({ ...audio.config, codec: "opus", record: bytes });
   }
 });
 
@@ -87,17 +62,6 @@ function segment(): Uint8Array {
   return Uint8Array.from(Buffer.concat(muxer.takeSegment()));
 }
 
-/** False for MalformedError; anything else thrown fails the test. */
-function survives(decode: () => unknown): boolean {
-  try {
-    decode();
-    return true;
-  } catch (error) {
-    if (error instanceof MalformedError) return false;
-    throw error;
-  }
-}
-
 /** Changes bytes (often in headers), cuts, or removes and doubles packets. */
 function mutate(sample: Uint8Array): Uint8Array {
   const out = Uint8Array.from(sample);
@@ -115,14 +79,4 @@ function mutate(sample: Uint8Array): Uint8Array {
     }
   }
   return out;
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,12 +1,9 @@
-/** A seeded generator of numbers in [0, 1) (mulberry32), so that every run has the same cases. */
+import { Noise } from "../fuzz/random.ts";
+
+/** A seeded generator of numbers in [0, 1), so that every run has the same cases. */
 export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
+  const noise = new Noise(seed);
+  return () => noise.fraction();
 }
 
 /** A copy of `sample` with one to three faults: bits turned, bytes replaced, cut out, doubled, or the end lost. */

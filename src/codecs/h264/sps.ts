@@ -2,22 +2,14 @@ import { BitReader } from "../../bytes/bits.ts";
 import { MalformedError } from "../../bytes/errors.ts";
 import type { Colour } from "../../media/track.ts";
 import { withoutEmulationPrevention } from "../nal-units.ts";
+import type { SpsPicture } from "../picture.ts";
 import { frameRateOf, readAspectRatio, readVideoSignalType } from "../vui.ts";
 
 /** What a sequence parameter set says (H.264 7.3.2.1.1), as far as containers and playlists need it. */
-export type AvcSps = {
+export type AvcSps = SpsPicture & {
   readonly profile: number;
   readonly constraints: number;
   readonly level: number;
-  readonly chromaFormat: number;
-  readonly lumaDepth: number;
-  readonly chromaDepth: number;
-  /** After cropping, in luma samples. */
-  readonly width: number;
-  readonly height: number;
-  readonly sar: { readonly width: number; readonly height: number };
-  readonly frameRate?: number;
-  readonly colour?: Colour;
 };
 
 /** Decodes a whole SPS NAL unit, its header byte included. A broken VUI is taken as absent. */

@@ -2,23 +2,15 @@ import { BitReader } from "../../bytes/bits.ts";
 import { MalformedError } from "../../bytes/errors.ts";
 import type { Colour } from "../../media/track.ts";
 import { withoutEmulationPrevention } from "../nal-units.ts";
+import type { SpsPicture } from "../picture.ts";
 import { frameRateOf, readAspectRatio, readVideoSignalType } from "../vui.ts";
 
 /** What a sequence parameter set says (HEVC 7.3.2.2.1), as far as containers and playlists need it. */
-export type HevcSps = {
+export type HevcSps = SpsPicture & {
   /** The 12 bytes general_profile_space to general_level_idc (7.3.3), as hvcC repeats them. */
   readonly profileTierLevel: Uint8Array;
   readonly temporalLayers: number;
   readonly temporalIdNested: boolean;
-  readonly chromaFormat: number;
-  readonly lumaDepth: number;
-  readonly chromaDepth: number;
-  /** Inside the conformance window, in luma samples. */
-  readonly width: number;
-  readonly height: number;
-  readonly sar: { readonly width: number; readonly height: number };
-  readonly frameRate?: number;
-  readonly colour?: Colour;
 };
 
 /** Decodes a whole SPS NAL unit, its two header bytes included. A broken VUI, or what is before it, is taken as absent. */

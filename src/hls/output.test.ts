@@ -275,6 +275,16 @@ describe("blocking reload", () => {
     expect(playlist.count).toBe(1);
   });
 
+  test("with long segments too, a waiter for a part is answered before players give up", () => {
+    const b = bench({}, { seconds: 20.6, gop: 250 }).run(20.7);
+    const { targetDuration, mediaSequence, segments } = b.playlist();
+    expect(targetDuration).toBe(8);
+    const open = mediaSequence + segments.length - 1;
+    const asked = b.ask("main.m3u8", `_HLS_msn=${open}&_HLS_part=${segments[segments.length - 1]?.parts.length}`);
+    b.run(29.9);
+    expect(asked.answer?.status).toBe(503);
+  });
+
   test("cancelled, full and faulty waiters", () => {
     const b = new Bench(synthesize(STREAM), {}, 3);
     b.run(20.5);

@@ -11,6 +11,8 @@ import type { Waiters } from "./waiters.ts";
 const START_PATIENCE: Millis = 7_500;
 /** A blocked request is answered by then, in target durations (RFC 8216bis 6.2.5.2). */
 const RELOAD_TARGETS = 3;
+/** One that asks for a part, too: below the 10 s after which hls.js gives up, and gives up for good when that repeats. */
+const PART_PATIENCE: Millis = 9_000;
 /** Blocking answers may be cached for so many target durations, plain ones for half of one (B.1). */
 const BLOCKING_CACHE_TARGETS = 6;
 
@@ -79,7 +81,8 @@ export class ViewerRequests {
     const { msn, part, skip } = directives;
     const decision = decideReload(this.#rendition.window, directives);
     if (decision.type === "wait" && msn !== undefined) {
-      const deadline = now + RELOAD_TARGETS * this.#targetDuration * 1000;
+      const patience = RELOAD_TARGETS * this.#targetDuration * 1000;
+      const deadline = now + (part === undefined ? patience : Math.min(patience, PART_PATIENCE));
       return this.#wait(deadline, answer, "no media came in time", () => {
         const { window } = this.#rendition;
         return window.ended || isSatisfied(window, msn, part) ? this.#playlistAnswer(skip, true) : undefined;

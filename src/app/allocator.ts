@@ -1,3 +1,5 @@
+import { isExecutable } from "./executable.ts";
+
 /**
  * Has Bun's allocator keep the memory that media passes through, instead of giving it back to the system and faulting it in
  * again a moment later: a tenth to a fifth of the server's CPU (bench/ingest.ts). It looks at its options only when a process
@@ -5,9 +7,8 @@
  */
 export function keepFreedMemory(): void {
   if (process.platform !== "linux" || process.env[OPTION] !== undefined) return;
-  // The script is an argument of Bun's, but built into an executable.
-  const [, script = "", ...rest] = process.argv;
-  const args = script.startsWith("/$bunfs/") ? rest : [...process.execArgv, script, ...rest];
+  const [, script = "", ...given] = process.argv;
+  const args = isExecutable() ? given : [...process.execArgv, script, ...given];
   process.execve?.(process.execPath, [process.execPath, ...args], { ...process.env, [OPTION]: "-1" });
 }
 

@@ -40,7 +40,7 @@ const MAX_STREAMS = 10_000;
  */
 export async function startServer(config: Config, { log }: ServerOptions): Promise<Server> {
   const clock = () => performance.now();
-  const wallclockAt = (now: Millis) => performance.timeOrigin + now;
+  const wallclockAt = (now: Millis) => Date.now() - clock() + now;
   const application = (name: string) => findApplication(config.applications, name);
 
   const posters = new Posters();

@@ -7,7 +7,7 @@ const SERVER = { rtmp: [{ host: "h", port: 1935 }], http: [{ host: "h", port: 80
 
 function show(settings: object, server: Parameters<typeof readyText>[0] = SERVER): string {
   const config = configSchema.parse(settings);
-  return readyText(server, { config, file: undefined }, createStyle(false), 1);
+  return readyText(server, { config, file: undefined }, createStyle(false), { tookMs: 1, command: "npm run" });
 }
 
 test("by default: what to paste, and where to watch", () => {

@@ -4,12 +4,15 @@ import type { LoadedConfig } from "../config/load.ts";
 import { servedPlaylist } from "./served-files.ts";
 import type { Style } from "./terminal.ts";
 
-/** What the operator sees once the server listens: what to paste into the encoder, and where to watch. */
+/**
+ * What the operator sees once the server listens: what to paste into the encoder, and where to watch.
+ * @param command what starts `naru` here
+ */
 export function readyText(
   server: Pick<Server, "rtmp" | "http">,
   loaded: Pick<LoadedConfig, "config" | "file">,
   style: Style,
-  tookMs: number,
+  { tookMs, command }: { readonly tookMs: number; readonly command: string },
 ): string {
   const lines = [
     "",
@@ -49,7 +52,7 @@ export function readyText(
   } else {
     row("Watch", "HTTP is off");
   }
-  lines.push("", `  ${style.dim("No encoder at hand? In another terminal:")} npm run demo`, "");
+  lines.push("", `  ${style.dim("No encoder at hand? In another terminal:")} ${command} demo`, "");
   return `${lines.join("\n")}\n`;
 }
 

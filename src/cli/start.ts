@@ -1,5 +1,6 @@
 import { defineCommand } from "citty";
 import { keepFreedMemory } from "../app/allocator.ts";
+import { isExecutable } from "../app/executable.ts";
 import { startServer } from "../app/server.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
@@ -39,7 +40,8 @@ export default defineCommand({
       io.err(`naru: ${error instanceof Error ? error.message : String(error)}\n`);
       process.exit(1);
     });
-    io.out(readyText(server, loaded, io.style, performance.now() - began));
+    const command = isExecutable() ? process.execPath : "npm run";
+    io.out(readyText(server, loaded, io.style, { tookMs: performance.now() - began, command }));
 
     let stopping = false;
     const stop = () => {

@@ -61,7 +61,6 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
   const sweep = setInterval(() => handler.sweep(), SWEEP_MS);
   sweep.unref();
   const addresses = listeners.map((listener) => listener.address);
-  for (const { host, port } of addresses) options.log.info("HTTP listens", { host, port });
   return {
     addresses,
     viewers: (path) => handler.viewers(path),

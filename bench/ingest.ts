@@ -7,11 +7,12 @@
  * Needs Linux, ffmpeg, nginx and libnginx-mod-rtmp.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchClip } from "./clip.ts";
 import { family, type ProcessCost, processCost } from "./process-cost.ts";
 
 const project = join(import.meta.dir, "..");
@@ -116,7 +117,7 @@ if (chosen.length === 0 || ![streams, seconds, rounds].every((value) => value > 
   console.error("nothing to do: see the usage at the top of bench/ingest.ts");
   process.exit(2);
 }
-const clip = flags.clip ?? makeClip();
+const clip = flags.clip ?? benchClip();
 const results = new Map<string, Round[]>(chosen.map(({ name }) => [name, []]));
 console.log(`${streams} streams, ${rounds} rounds of ${seconds} s after ${warmup} s of warming up`);
 for (let round = 1; round <= rounds; round++) {
@@ -208,27 +209,6 @@ function report(): void {
       ].join("  "),
     );
   }
-}
-
-/** A minute of moving picture with noise, so that the encoder has to use its bitrate, and a keyframe every two seconds. */
-function makeClip(): string {
-  const directory = join(project, ".cache", "bench");
-  const file = join(directory, "720p30-2500k.mp4");
-  if (existsSync(file)) return file;
-  mkdirSync(directory, { recursive: true });
-  console.log(`making ${file} ...`);
-  const unfinished = join(directory, `unfinished-${process.pid}.mp4`);
-  const made = Bun.spawnSync([
-    ...["ffmpeg", "-v", "error", "-nostdin", "-y"],
-    ...["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30,noise=alls=12:allf=t"],
-    ...["-f", "lavfi", "-i", "anoisesrc=a=0.05:c=pink:r=48000,aformat=channel_layouts=stereo", "-t", "60"],
-    ...["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "60", "-keyint_min", "60", "-sc_threshold", "0"],
-    ...["-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "5000k", "-pix_fmt", "yuv420p"],
-    ...["-c:a", "aac", "-b:a", "128k", unfinished],
-  ]);
-  if (!made.success) throw new Error(`ffmpeg: ${made.stderr}`);
-  renameSync(unfinished, file);
-  return file;
 }
 
 function publish(url: string): ChildProcess {

@@ -82,6 +82,9 @@ console.log(`grown from ${first.toFixed(2)} to ${last.toFixed(2)} MiB per stream
 
 function row(minute: number): void {
   Bun.gc(true);
+  // The allocator gives memory back a moment after it was freed.
+  Bun.sleepSync(100);
+  Bun.gc(true);
   const window = outputs.reduce((sum, output) => sum + output.bytesHeld, 0);
   const total = resident() - before;
   const beyond = (total - window) / streams / MIB;

@@ -1,4 +1,5 @@
 import { sameBytes } from "../bytes/same-bytes.ts";
+import { SlabAllocator } from "../bytes/slab.ts";
 import { encodeFragment, type FragmentTrack } from "../formats/mp4/fragment.ts";
 import { canCarry, encodeInit } from "../formats/mp4/init.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
@@ -56,6 +57,8 @@ type OpenSegment = { readonly pieces: Uint8Array[]; readonly independent: boolea
  */
 export class CmafPackager implements Packager {
   readonly #options: CmafPackagerOptions;
+  /** Parts leave the window in the order in which they came. */
+  readonly #memory = new SlabAllocator();
   readonly #sink: RenditionSink;
   #tracks: MuxedTracks = {};
   #run: Run | undefined;
@@ -174,7 +177,7 @@ export class CmafPackager implements Packager {
       run.clock.wallclockOf(part.start / timescale, this.#options.wallclockAt(this.#now)),
       part.independent,
     ));
-    const bytes = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part));
+    const bytes = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part), this.#memory.take);
     const durationUs = toMicros(part.end, timescale) - toMicros(part.start, timescale);
     segment.pieces.push(bytes);
     segment.durationUs += durationUs;

@@ -22,8 +22,13 @@ export type FragmentTrack = {
 /**
  * One movie fragment (ISO/IEC 14496-12 8.8): a moof with a traf per track, and one mdat with the tracks' samples one
  * track after the other. Tracks without samples are left out. `sequence` counts up, from 1, in 32 bits.
+ * @param allocate gives so many bytes, all of which are written
  */
-export function encodeFragment(sequence: number, tracks: readonly FragmentTrack[]): Uint8Array {
+export function encodeFragment(
+  sequence: number,
+  tracks: readonly FragmentTrack[],
+  allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+): Uint8Array {
   let moofSize = BOX + FULL_BOX + 4;
   let dataSize = 0;
   const layouts: Layout[] = [];
@@ -35,7 +40,7 @@ export function encodeFragment(sequence: number, tracks: readonly FragmentTrack[
     dataSize += layout.dataSize;
   }
   // Not zeroed by hand: every byte of it is written below.
-  const out = new Uint8Array(moofSize + BOX + dataSize);
+  const out = allocate(moofSize + BOX + dataSize);
   writeBox(out, 0, moofSize, MOOF);
   writeBox(out, BOX, FULL_BOX + 4, MFHD);
   writeU32(out, BOX + FULL_BOX, sequence);

@@ -7,7 +7,7 @@ export const ENV_PREFIX = "NARU_";
 /** Stands for `*` in the place of an application's name, which no shell lets into a variable's name. */
 export const ENV_ANY = "ANY";
 /** Variables with the prefix that are not settings. */
-export const ENV_EXTRA = ["NARU_CONFIG", "NARU_ALLOW_UNSUPPORTED"] as const;
+export const ENV_EXTRA = ["NARU_CONFIG", "NARU_ALLOW_UNSUPPORTED", "NARU_STATE_DIR"] as const;
 
 /** What Kubernetes tells every pod beside a service that is called naru. */
 const ENV_KUBERNETES = /^NARU_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;

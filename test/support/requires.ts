@@ -20,6 +20,7 @@ const NEEDS = {
   },
   obs: { from: "packages obs-studio and xvfb", found: () => has("obs") && has("Xvfb") },
   tmpfs: { from: "a run as root that may mount", found: canMount },
+  varnish: { from: "package varnish", found: () => has("varnishd") },
   vlc: { from: "packages vlc-bin and vlc-plugin-base", found: () => has("cvlc") },
 } as const;
 

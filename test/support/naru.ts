@@ -15,12 +15,21 @@ type NaruOptions = {
 
 /** A server started for a test, on ports of its own. */
 export class Naru implements AsyncDisposable {
+  #process: RunningProcess;
+
   constructor(
-    readonly process: RunningProcess,
+    private readonly launch: () => RunningProcess,
     readonly ports: { readonly rtmp: number; readonly http: number },
     /** Where its configuration lies, and what it writes; removed at the end. */
     readonly directory: TemporaryDirectory,
-  ) {}
+  ) {
+    this.#process = launch();
+  }
+
+  /** Another one after a restart. */
+  get process(): RunningProcess {
+    return this.#process;
+  }
 
   /** The origin, without a slash at the end. */
   get http(): string {
@@ -46,6 +55,22 @@ export class Naru implements AsyncDisposable {
     });
   }
 
+  /** Waits until it answers. */
+  async answers(): Promise<void> {
+    await until("naru answers", 15_000, async () => {
+      if (this.process.exitCode !== undefined) throw this.process.failure("ended");
+      await fetch(`${this.http}/health`);
+      return true;
+    });
+  }
+
+  /** Ends the server by a signal and starts it again, with the same configuration and ports. */
+  async restart(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    await this.process.stop(signal);
+    this.#process = this.launch();
+    await this.answers();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process.stop();
     this.directory[Symbol.dispose]();
@@ -59,14 +84,14 @@ export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
   const file = directory.join(options.nginxConf ? "nginx.conf" : "naru.json");
   writeFileSync(file, options.nginxConf?.(ports, directory.path) ?? JSON.stringify(withPorts(options.config, ports)));
   const [program, ...args] = options.command ?? [process.execPath, projectPath("src/main.ts")];
-  const child = start(program, [...args, "start", "-c", file], { cwd: directory.path });
-  const naru = new Naru(child, ports, directory);
-  try {
-    await until("naru answers", 15_000, async () => {
-      if (child.exitCode !== undefined) throw child.failure("ended");
-      await fetch(`${naru.http}/health`);
-      return true;
+  const launch = () =>
+    start(program, [...args, "start", "-c", file], {
+      cwd: directory.path,
+      env: { NARU_STATE_DIR: directory.join("state") },
     });
+  const naru = new Naru(launch, ports, directory);
+  try {
+    await naru.answers();
   } catch (error) {
     await naru[Symbol.asyncDispose]();
     throw error;

@@ -1,20 +1,26 @@
+import type { BunFile } from "bun";
 import { projectPath } from "./project.ts";
+import { LOOK_EVERY_MS } from "./watched-player.ts";
 
-/** A page with nothing but a video: plays a playlist with hls.js as it comes, or with the browser's own HLS. */
+/** What plays in a browser: hls.js and Shaka Player with their default settings, or the browser's own HLS. */
+export type PagePlayer = "native" | "hls" | "shaka";
+
+/** A page with nothing but a video that plays a playlist. Its state is `window.watched`. */
 export class PlayerPage implements Disposable {
   readonly #server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch: (request) => {
       const { pathname } = new URL(request.url);
-      if (pathname === "/hls.js") return new Response(Bun.file(projectPath("node_modules/hls.js/dist/hls.min.js")));
+      const script = SCRIPTS.get(pathname);
+      if (script) return new Response(script());
       if (pathname === "/") return new Response(PAGE, { headers: { "content-type": "text/html; charset=utf-8" } });
       return new Response(null, { status: 204 });
     },
   });
 
   /** Address of the page that plays `playlist`. */
-  url(playlist: string, player: "native" | "hls"): string {
+  url(playlist: string, player: PagePlayer): string {
     return `http://127.0.0.1:${this.#server.port}/?${new URLSearchParams({ playlist, player })}`;
   }
 
@@ -23,16 +29,46 @@ export class PlayerPage implements Disposable {
   }
 }
 
-/** Every error of hls.js, also one that it recovers from, goes to the console. */
+const SCRIPTS: ReadonlyMap<string, () => BunFile> = new Map([
+  ["/hls.js", () => Bun.file(projectPath("node_modules/hls.js/dist/hls.min.js"))],
+  ["/shaka.js", () => Bun.file(projectPath("node_modules/shaka-player/dist/shaka-player.compiled.js"))],
+]);
+
+/** Every error of a player, also one that it recovers from, goes to the console; those it does not, to `watched.failures`. */
 const PAGE = `<!doctype html><title>player</title><video muted autoplay playsinline></video>
 <script src="/hls.js"></script>
+<script src="/shaka.js"></script>
 <script>
   const video = document.querySelector("video");
   const { playlist, player } = Object.fromEntries(new URLSearchParams(location.search));
+  const watched = { looks: [], failures: [], latency: () => undefined };
+  window.watched = watched;
+  const fail = (...words) => watched.failures.push(words.join(" "));
+  setInterval(() => {
+    const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
+    watched.looks.push({ at: Date.now(), pictures: totalVideoFrames - droppedVideoFrames });
+  }, ${LOOK_EVERY_MS});
+  video.addEventListener("error", () => fail("video", video.error?.code, video.error?.message));
   if (player === "native") video.src = playlist;
-  else {
+  else if (player === "shaka") {
+    shaka.polyfill.installAll();
+    window.shakaPlayer = new shaka.Player();
+    const told = (error) => ["shaka", error.code, "severity", error.severity, JSON.stringify(error.data ?? "").slice(0, 300)];
+    const failed = (error) => {
+      console.error(...told(error));
+      if (error.severity === shaka.util.Error.Severity.CRITICAL) fail(...told(error));
+    };
+    shakaPlayer.addEventListener("error", ({ detail }) => failed(detail));
+    watched.latency = () => (Date.now() - shakaPlayer.getPlayheadTimeAsDate()) / 1000;
+    shakaPlayer.attach(video).then(() => shakaPlayer.load(playlist)).catch(failed);
+  } else {
     window.hls = new Hls();
-    hls.on(Hls.Events.ERROR, (_, data) => console.error("hls.js", data.type, data.details, data.fatal, data.reason ?? data.error?.message ?? ""));
+    hls.on(Hls.Events.ERROR, (_, data) => {
+      const words = ["hls.js", data.type, data.details, data.fatal, data.reason ?? data.error?.message ?? ""];
+      console.error(...words);
+      if (data.fatal) fail(...words);
+    });
+    watched.latency = () => hls.latency;
     hls.loadSource(playlist);
     hls.attachMedia(video);
   }

@@ -1,5 +1,6 @@
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { sleep } from "../process.ts";
+import type { Watched, WatchedPlayer } from "../watched-player.ts";
 
 const VIDEO = "document.querySelector('video')";
 
@@ -35,7 +36,12 @@ export class Chromium implements AsyncDisposable {
   private constructor(private readonly browser: Browser) {}
 
   static async launch(): Promise<Chromium> {
-    const flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-gpu"];
+    const flags = [
+      ...["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-gpu"],
+      // Several pages play side by side, and none of them is in the background.
+      ...["--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows"],
+      ...["--disable-renderer-backgrounding", "--disable-background-media-suspend"],
+    ];
     const executablePath = Bun.which("chromium") ?? "chromium";
     return new Chromium(await puppeteer.launch({ executablePath, headless: true, args: flags }));
   }
@@ -63,6 +69,20 @@ export class Chromium implements AsyncDisposable {
     } finally {
       await page.close();
     }
+  }
+
+  /** Plays with a `PlayerPage` until the scope ends, with connections of its own as another viewer has. */
+  async watch(url: string): Promise<WatchedPlayer> {
+    const context = await this.browser.createBrowserContext();
+    const page = await context.newPage();
+    const complaints = listenForComplaints(page);
+    await page.setViewport({ width: 320, height: 240 });
+    await page.goto(url, { waitUntil: "domcontentloaded" });
+    const state = "({ ...watched, latency: watched.latency() })";
+    return {
+      watched: async () => ({ ...((await page.evaluate(state)) as Omit<Watched, "complaints">), complaints }),
+      [Symbol.asyncDispose]: () => context.close(),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

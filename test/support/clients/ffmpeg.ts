@@ -1,4 +1,5 @@
 import { type RunningProcess, run, start } from "../process.ts";
+import { Looks, type WatchedPlayer } from "../watched-player.ts";
 
 type PublishOptions = {
   /** Begins again at the end of the file, for ever. */
@@ -12,6 +13,24 @@ export function publishWithFfmpeg(file: string, url: string, options: PublishOpt
   const input = [...(options.loop ? ["-stream_loop", "-1"] : []), "-re", "-i", file];
   const output = ["-c", "copy", ...(options.output ?? []), "-f", "flv", url];
   return start("ffmpeg", ["-hide_banner", "-v", "warning", "-nostdin", ...input, ...output]);
+}
+
+/** Reads and decodes a URL until the scope ends. It shows nothing: a picture counts when it is decoded. */
+export function watchWithFfmpeg(url: string): WatchedPlayer {
+  const flags = ["-hide_banner", "-v", "warning", "-nostdin", "-progress", "pipe:1", "-stats_period", "0.1"];
+  const ffmpeg = start("ffmpeg", [...flags, "-i", url, "-f", "null", "-"]);
+  const looks = new Looks(() => Number(ffmpeg.output.match(/.*^frame=\s*(\d+)/ms)?.[1] ?? 0));
+  return {
+    watched: async () => ({
+      looks: looks.taken,
+      failures: ffmpeg.exitCode === undefined ? [] : [`ended with exit code ${ffmpeg.exitCode}`],
+      complaints: ffmpeg.output.split("\n").filter((line) => !NOT_OF_THE_STREAM.test(line) && !/^\w+=|^$/.test(line)),
+    }),
+    [Symbol.asyncDispose]: async () => {
+      looks.stop();
+      await ffmpeg.stop("SIGKILL");
+    },
+  };
 }
 
 /** A decoded picture, or a decoded frame of sound. */

@@ -1,4 +1,5 @@
 import { type RunningProcess, sleep, start } from "../process.ts";
+import { Looks, type WatchedPlayer } from "../watched-player.ts";
 
 /**
  * Publishes a moving test picture and a tone, encoded on the way, through rtmp2sink. The sink keeps the pace: live sources
@@ -29,6 +30,27 @@ export async function playWithGstreamer(url: string, seconds: number): Promise<G
   await sleep(seconds * 1000);
   await player.stop("SIGINT");
   return readPlayback(player.output);
+}
+
+/** Plays a URL with playbin3 until the scope ends. */
+export function watchWithGstreamer(url: string): WatchedPlayer {
+  const video = `video-sink="fpsdisplaysink text-overlay=false fps-update-interval=200 video-sink=fakesink"`;
+  const player = gstLaunch(`playbin3 uri=${url} ${video} audio-sink="fakesink sync=true"`, "-v");
+  const looks = new Looks(() => Number(player.output.match(/.*rendered: (\d+)/s)?.[1] ?? 0));
+  return {
+    watched: async () => ({
+      looks: looks.taken,
+      failures: [
+        ...(player.exitCode === undefined ? [] : [`ended with exit code ${player.exitCode}`]),
+        ...(player.output.match(/^(ERROR|Got EOS).*$/gm) ?? []),
+      ],
+      complaints: player.output.match(/^WARNING.*$/gm) ?? [],
+    }),
+    [Symbol.asyncDispose]: async () => {
+      looks.stop();
+      await player.stop("SIGKILL");
+    },
+  };
 }
 
 function readPlayback(log: string): GstreamerPlayback {

@@ -1,6 +1,8 @@
 import { chmodSync } from "node:fs";
 import { TemporaryDirectory } from "../directory.ts";
+import { freePort } from "../ports.ts";
 import { sleep, start } from "../process.ts";
+import { Looks, type WatchedPlayer } from "../watched-player.ts";
 
 const NOBODY = 65534;
 
@@ -37,4 +39,44 @@ export async function playWithVlc<T>(
   await vlc.stop("SIGINT");
   const complaints = vlc.output.match(/^.* (error|warning): .*$/gm) ?? [];
   return { file: await use(file), complaints: complaints.filter((line) => !NOT_OF_THE_STREAM.test(line)) };
+}
+
+/** Plays a URL until the scope ends, without a screen; how far it is comes from its HTTP interface. */
+export async function watchWithVlc(url: string): Promise<WatchedPlayer> {
+  const directory = new TemporaryDirectory();
+  chmodSync(directory.path, 0o777);
+  const port = await freePort();
+  const password = "watched";
+  const control = ["--extraintf", "http", "--http-host", "127.0.0.1", "--http-port", `${port}`];
+  const output = ["-I", "dummy", "-vv", "--no-color", "--vout", "vdummy", "--aout", "adummy", "--play-and-exit"];
+  const vlc = start("cvlc", [...output, ...control, "--http-password", password, url, "vlc://quit"], {
+    env: { HOME: directory.path },
+    uid: process.getuid?.() === 0 ? NOBODY : undefined,
+    cwd: directory.path,
+  });
+  const authorization = `Basic ${btoa(`:${password}`)}`;
+  const looks = new Looks(async () => {
+    const status = await fetch(`http://127.0.0.1:${port}/requests/status.json`, {
+      headers: { authorization },
+      signal: AbortSignal.timeout(2000),
+    }).catch(() => undefined);
+    const state = (await status?.json().catch(() => undefined)) as
+      | { stats?: { displayedpictures?: number } }
+      | undefined;
+    return state?.stats?.displayedpictures;
+  });
+  return {
+    watched: async () => ({
+      looks: looks.taken,
+      failures: vlc.exitCode === undefined ? [] : [`ended with exit code ${vlc.exitCode}`],
+      complaints: (vlc.output.match(/^.* (error|warning): .*$/gm) ?? []).filter(
+        (line) => !NOT_OF_THE_STREAM.test(line),
+      ),
+    }),
+    [Symbol.asyncDispose]: async () => {
+      looks.stop();
+      await vlc.stop("SIGKILL");
+      directory[Symbol.dispose]();
+    },
+  };
 }

@@ -1,0 +1,137 @@
+import type { Naru } from "../support/naru.ts";
+import { sleep } from "../support/process.ts";
+import { SPARSE_SECONDS } from "./clips.ts";
+import type { PlayerName } from "./players.ts";
+import { type Stage, tagsOf } from "./stage.ts";
+
+export type Scenario = {
+  readonly name: string;
+  /** What happens, for the table. */
+  readonly event: string;
+  /** The server is restarted, so the scenario has one of its own. */
+  readonly ownServer?: boolean;
+  /** Players that cannot decode what comes: not judged. With the reason. */
+  readonly cannot?: Partial<Record<PlayerName, string>>;
+  /** Starts the encoder, waits until all play, does what the name says; returns when that has happened. */
+  readonly run: (stage: Stage) => Promise<void>;
+};
+
+const HOUR_MS = 3_600_000;
+const NOT_IN_CHROMIUM = "Debian's Chromium decodes no HEVC";
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "steady",
+    event: "nothing happens",
+    run: async (stage) => {
+      await stage.ffmpeg("usual");
+      await stage.playing;
+    },
+  },
+  {
+    name: "killed-1s",
+    event: "ffmpeg killed, back after 1 s",
+    run: (stage) => killAndReturn(stage, 1000, () => stage.ffmpeg("usual")),
+  },
+  {
+    name: "killed-20s",
+    event: "ffmpeg killed, back after 20 s",
+    run: (stage) => killAndReturn(stage, 20_000, () => stage.ffmpeg("usual")),
+  },
+  {
+    name: "other-size",
+    event: "ffmpeg killed, back with another resolution, profile and sample rate",
+    run: (stage) => killAndReturn(stage, 1000, () => stage.ffmpeg("other")),
+  },
+  {
+    name: "to-hevc",
+    event: "H.264 killed, back with HEVC",
+    cannot: { "hls.js": NOT_IN_CHROMIUM, chromium: NOT_IN_CHROMIUM, shaka: NOT_IN_CHROMIUM },
+    run: (stage) => killAndReturn(stage, 1000, () => stage.nodeav("hevc")),
+  },
+  {
+    name: "to-av1",
+    event: "H.264 killed, back with AV1",
+    run: (stage) => killAndReturn(stage, 1000, () => stage.nodeav("av1")),
+  },
+  {
+    name: "jump-forward",
+    event: "timestamps jump an hour ahead",
+    run: (stage) => jump(stage, 0, HOUR_MS),
+  },
+  {
+    name: "jump-back",
+    event: "timestamps jump an hour back",
+    run: (stage) => jump(stage, 2 * HOUR_MS, -HOUR_MS),
+  },
+  {
+    name: "wrap",
+    event: "timestamps cross 2^32 ms",
+    run: async (stage) => {
+      const encoder = await stage.scripted("usual", 2 ** 32 - 40_000);
+      await stage.playing;
+      await sleep(4000);
+      if (encoder.stamp >= 2 ** 32) throw new Error("the players began to play after the wrap");
+      await sleep(2 ** 32 - encoder.stamp);
+    },
+  },
+  {
+    name: "no-keyframe",
+    event: `no keyframe for ${SPARSE_SECONDS} s`,
+    run: async (stage) => {
+      const encoder = await stage.scripted("usual");
+      await stage.playing;
+      encoder.playNext(await tagsOf("sparse"));
+      await sleep(SPARSE_SECONDS * 1000);
+    },
+  },
+  {
+    name: "audio-stops",
+    event: "the sound stops for 10 s, the picture goes on",
+    run: async (stage) => {
+      const encoder = await stage.scripted("usual");
+      await stage.playing;
+      encoder.audio = false;
+      await sleep(10_000);
+      encoder.audio = true;
+    },
+  },
+  {
+    name: "server-killed",
+    event: "server killed by SIGKILL and started again; the encoder reconnects",
+    ownServer: true,
+    run: (stage) => restartServer(stage, (naru) => naru.restart("SIGKILL")),
+  },
+  {
+    name: "server-restarted",
+    event: "server ended by SIGTERM and started again; the encoder reconnects",
+    ownServer: true,
+    run: (stage) => restartServer(stage, (naru) => naru.restart("SIGTERM")),
+  },
+];
+
+async function killAndReturn(stage: Stage, awayMs: number, comeBack: () => Promise<unknown>): Promise<void> {
+  const first = await stage.ffmpeg("usual");
+  await stage.playing;
+  await first.stop("SIGKILL");
+  stage.away();
+  await sleep(awayMs);
+  await comeBack();
+  stage.back();
+}
+
+async function jump(stage: Stage, from: number, by: number): Promise<void> {
+  const encoder = await stage.scripted("usual", from);
+  await stage.playing;
+  encoder.jump(by);
+}
+
+async function restartServer(stage: Stage, restart: (naru: Naru) => Promise<void>): Promise<void> {
+  const first = await stage.scripted("usual");
+  await stage.playing;
+  const again = first.ended.then(() => stage.scriptedAgain("usual"));
+  await restart(stage.naru);
+  const second = await again;
+  stage.away(first.lastSentAt);
+  stage.back(second.beganAt);
+}

@@ -3,6 +3,7 @@ import { Canvas, mixColours } from "./canvas.ts";
 import { type CellPicture, COLUMNS, createCellPicture } from "./cells.ts";
 import { drawText, textWidth } from "./font.ts";
 import { BARS, drawBackground, FERRY, HORIZON, LAMP, TRACK, waterColour } from "./scene.ts";
+import { drawStamp } from "./stamp.ts";
 
 /** How long the lamp shines at each full second; the beep sounds as long. */
 export const FLASH_MS = 80;
@@ -23,7 +24,13 @@ export class DemoPicture {
   readonly #background = drawBackground();
   readonly #canvas = new Canvas();
   readonly #picture = createCellPicture();
+  readonly #stamp: boolean;
   readonly #clockX = Math.round((COLUMNS - textWidth(formatClock(0), CLOCK_SCALE)) / 2);
+
+  /** @param options `stamp`: the time is there for programs too */
+  constructor(options: { readonly stamp?: boolean } = {}) {
+    this.#stamp = options.stamp ?? false;
+  }
 
   /** The picture at a time of day, in milliseconds since local midnight. The same arrays each time. */
   draw(timeOfDay: Millis): CellPicture {
@@ -35,6 +42,7 @@ export class DemoPicture {
     const clock = formatClock(timeOfDay);
     drawText(canvas, clock, this.#clockX + 1, CLOCK_Y + 1, CLOCK_SCALE, 0x0c1028);
     drawText(canvas, clock, this.#clockX, CLOCK_Y, CLOCK_SCALE, 0xffffff);
+    if (this.#stamp) drawStamp(canvas, timeOfDay);
     canvas.toPicture(this.#picture);
     return this.#picture;
   }

@@ -27,6 +27,8 @@ export type DemoPublisherOptions = {
   /** Milliseconds since the Unix epoch at the monotonic time `now`. */
   readonly wallclockAt: (now: Millis) => Millis;
   readonly timeOfDay: (wallclock: Millis) => Millis;
+  /** The time is in the picture for programs too. */
+  readonly stamp?: boolean;
   readonly random: (length: number) => Uint8Array;
   /** How the demo calls itself: `flashVer` of the connect command. */
   readonly agent: string;
@@ -149,8 +151,8 @@ class Publish implements DemoPublisher {
   }
 
   #begin(): void {
-    const { clock, wallclockAt, timeOfDay } = this.#options;
-    this.#source = new DemoSource({ startsAt: wallclockAt(clock()), timeOfDay });
+    const { clock, wallclockAt, timeOfDay, stamp } = this.#options;
+    this.#source = new DemoSource({ startsAt: wallclockAt(clock()), timeOfDay, stamp });
     for (const message of this.#source.headers()) this.#perform(this.#session.sendMedia(...messageArguments(message)));
     this.#begun.resolve();
     this.#wake();

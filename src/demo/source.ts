@@ -16,6 +16,8 @@ export type DemoSourceOptions = {
   readonly startsAt: Millis;
   /** What a clock on the wall shows: milliseconds since local midnight. */
   readonly timeOfDay: (wallclock: Millis) => Millis;
+  /** The time is in the picture for programs too. */
+  readonly stamp?: boolean;
 };
 
 /** Frames from one IDR picture to the next: two seconds. */
@@ -27,7 +29,7 @@ const KEYFRAME_INTERVAL = 2 * FRAME_RATE;
  */
 export class DemoSource {
   readonly #options: DemoSourceOptions;
-  readonly #picture = new DemoPicture();
+  readonly #picture: DemoPicture;
   readonly #encoder = new H264Encoder();
   readonly #beep = new Beep();
   readonly #began: Millis;
@@ -38,6 +40,7 @@ export class DemoSource {
 
   constructor(options: DemoSourceOptions) {
     this.#options = options;
+    this.#picture = new DemoPicture({ stamp: options.stamp });
     this.#video = firstFrame(options.startsAt, VIDEO_FRAME_MS);
     this.#began = this.#video * VIDEO_FRAME_MS;
     this.#audio = firstFrame(this.#began, AUDIO_FRAME_MS);

@@ -5,6 +5,9 @@ const HEIGHT = 420;
 const TIME = { x: 64, y: 56, width: 620, height: 300 };
 const COUNT = { x: 720, y: 56, width: 200, height: 300 };
 const BINS = 60;
+/** What two lines of the grid may lie apart, in milliseconds. */
+const TICKS = [100, 200, 500, 1000, 2000, 5000, 10_000];
+const MAX_TICKS = 8;
 /** More points would not be seen. */
 const MAX_POINTS = 2_000;
 
@@ -12,7 +15,8 @@ const MAX_POINTS = 2_000;
 export function plotLatency(samples: readonly Sample[], title: string): string {
   const readable = samples.flatMap(({ glass, shownAt }) => (glass === undefined ? [] : [{ glass, shownAt }]));
   const { median, p95, most } = distributionOf(readable.map(({ glass }) => glass));
-  const top = Math.max(500, Math.ceil((most * 1.1) / 250) * 250);
+  const tick = TICKS.find((size) => (most * 1.1) / size <= MAX_TICKS) ?? most / MAX_TICKS;
+  const top = Math.ceil((most * 1.1) / tick) * tick;
   const first = readable[0]?.shownAt ?? 0;
   const span = Math.max(1, (readable.at(-1)?.shownAt ?? first) - first);
   const y = (glass: number): number => TIME.y + TIME.height * (1 - Math.max(0, glass) / top);
@@ -22,7 +26,7 @@ export function plotLatency(samples: readonly Sample[], title: string): string {
   const points = readable
     .filter((_, i) => i % step === 0)
     .map(({ glass, shownAt }) => `${x(shownAt).toFixed(1)},${y(glass).toFixed(1)}`);
-  const ticks = Array.from({ length: 6 }, (_, i) => (top * i) / 5);
+  const ticks = Array.from({ length: Math.round(top / tick) + 1 }, (_, i) => i * tick);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13">
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${TIME.x}" y="28" font-size="16" fill="#10222b">${escapeText(title)}</text>

@@ -4,7 +4,9 @@ import { decodeAacConfig } from "../../src/codecs/aac/config.ts";
 import { decodeAvcConfig } from "../../src/codecs/h264/config.ts";
 import { decodeTfdt, decodeTfhd, decodeTrun, findBox, walkBoxes } from "../../src/formats/mp4/boxes.ts";
 import { encodeFragment, type Sample } from "../../src/formats/mp4/fragment.ts";
+import { decodeFragments } from "../../src/formats/mp4/fragment-reader.ts";
 import { encodeInit } from "../../src/formats/mp4/init.ts";
+import { decodeInit } from "../../src/formats/mp4/init-reader.ts";
 import { decodeSamples } from "../../src/formats/mp4/samples.ts";
 import { aacRecords, avcRecords } from "../support/codec-samples.ts";
 import { mutate, random } from "../support/mutations.ts";
@@ -60,6 +62,8 @@ const fragment = encodeFragment(1, [
 
 const decoders: readonly [name: string, sample: Uint8Array, decode: (bytes: Uint8Array) => void][] = [
   ["boxes of an init section", init, (bytes) => void [...walkBoxes(bytes)]],
+  ["an init section", init, (bytes) => void decodeInit(bytes)],
+  ["fragments with their places", fragment, (bytes) => void decodeFragments(bytes)],
   ["samples of a fragment", fragment, (bytes) => void decodeSamples(bytes)],
   ["tfhd", findBox(fragment, "moof/traf/tfhd")?.payload ?? init, (bytes) => void decodeTfhd(bytes)],
   ["tfdt", findBox(fragment, "moof/traf/tfdt")?.payload ?? init, (bytes) => void decodeTfdt(bytes)],

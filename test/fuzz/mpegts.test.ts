@@ -19,6 +19,17 @@ test("mutated segments give values or MalformedError", () => {
   expect(malformed).toBeGreaterThan(100);
 });
 
+test("mutated segments with faults passed over give values or MalformedError", () => {
+  const sample = segment();
+  let faults = 0;
+  let read = 0;
+  for (let n = 0; n < 1500; n++) {
+    if (survives(() => decodeTs(mutate(sample), new Map(), () => faults++))) read++;
+  }
+  expect(faults).toBeGreaterThan(100);
+  expect(read).toBeGreaterThan(100);
+});
+
 test("noise in sections, PES packets and records gives values or MalformedError", () => {
   for (let n = 0; n < 3000; n++) {
     const bytes = Uint8Array.from({ length: Math.floor(random() * 80) }, () => random() * 256);

@@ -132,7 +132,7 @@ const CONTAINERS: ReadonlyMap<string, number> = new Map([
   ["meta", 4],
   ["dref", 8],
   ["stsd", 8],
-  ...["avc1", "avc3", "hvc1", "hev1", "av01", "vp09", "encv"].map((type) => [type, 78] as const),
+  ...["avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09", "encv"].map((type) => [type, 78] as const),
   ...["mp4a", "Opus", "fLaC", "ac-3", "ec-3", ".mp3", "enca"].map((type) => [type, 28] as const),
 ]);
 

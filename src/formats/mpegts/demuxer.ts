@@ -7,6 +7,8 @@ import { decodePat, decodePmt, type Pmt, sectionSize } from "./psi.ts";
 export type TsPes = PesPacket & {
   readonly pid: number;
   readonly randomAccess: boolean;
+  /** Number of the transport packet in which it begins, from 0. */
+  readonly packet: number;
 };
 
 /** A transport stream of one program, read to its end. */
@@ -19,7 +21,25 @@ export type DecodedTs = {
   readonly pcrs: readonly { readonly pid: number; readonly base: number; readonly packet: number }[];
   /** The last continuity counter of each PID: hand it to the next segment's decoding to check that they run on. */
   readonly counters: ReadonlyMap<number, number>;
+  /** The first continuity counter of each PID, and whether its packet has a payload, which makes it advance. */
+  readonly firstCounters: ReadonlyMap<number, { readonly counter: number; readonly payload: boolean }>;
+  /** Numbers of the transport packets in which the first PAT and the first PMT begin. */
+  readonly firstPat: number | undefined;
+  readonly firstPmt: number | undefined;
+  /** Of the last PAT. */
+  readonly programs: number;
 };
+
+/** Something that is not as the standard has it, but after which reading can go on. */
+export type TsFault = {
+  /** `continuity`: of the counters; `section`: a PAT or PMT; `pes`: a PES packet that is broken, or began before. */
+  readonly kind: "continuity" | "section" | "pes";
+  readonly pid: number;
+  readonly error: MalformedError;
+};
+
+/** What a reader does with faults: throws them, or notes them and goes on without what is broken. */
+export type TsFaultHandler = (fault: TsFault) => void;
 
 /** PES packets are access units; a larger one than this no encoder makes. */
 const MAX_PES = 16 * 1024 * 1024;
@@ -33,12 +53,21 @@ type Gathering = {
   order: number;
 };
 
+function refuse(fault: TsFault): never {
+  throw fault.error;
+}
+
 /**
  * Reads a whole transport stream of one program, such as a segment (ISO/IEC 13818-1).
  * @param counters continuity counters of what came before, checked against the first packets
- * @throws MalformedError for anything that is not as the standard has it, jumps of continuity counters included
+ * @param onFault takes what can be passed over; by default it is thrown too
+ * @throws MalformedError for anything else that is not as the standard has it
  */
-export function decodeTs(data: Uint8Array, counters: ReadonlyMap<number, number> = new Map()): DecodedTs {
+export function decodeTs(
+  data: Uint8Array,
+  counters: ReadonlyMap<number, number> = new Map(),
+  onFault: TsFaultHandler = refuse,
+): DecodedTs {
   const last = new Map(counters);
   const sections = new Map<number, Gathering>();
   const open = new Map<number, Gathering>();
@@ -47,13 +76,28 @@ export function decodeTs(data: Uint8Array, counters: ReadonlyMap<number, number>
   let pmtPid: number | undefined;
   let pmt: Pmt | undefined;
   let streamPids = new Set<number>();
+  const firstCounters = new Map<number, { counter: number; payload: boolean }>();
+  let firstPat: number | undefined;
+  let firstPmt: number | undefined;
+  let programs = 0;
 
+  /** Undefined when a fault was found and passed over. */
+  const attempt = <Value>(kind: TsFault["kind"], pid: number, read: () => Value): Value | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      onFault({ kind, pid, error });
+      return undefined;
+    }
+  };
   const finish = (pid: number) => {
     const unit = open.get(pid);
     if (!unit) return;
     open.delete(pid);
-    const value = { ...decodePes(join(unit)), pid, randomAccess: unit.randomAccess };
-    pes.push({ order: unit.order, value });
+    const packet = attempt("pes", pid, () => decodePes(join(unit)));
+    if (!packet) return;
+    pes.push({ order: unit.order, value: { ...packet, pid, randomAccess: unit.randomAccess, packet: unit.order } });
   };
 
   if (data.length === 0) throw new MalformedError("empty transport stream");
@@ -61,18 +105,29 @@ export function decodeTs(data: Uint8Array, counters: ReadonlyMap<number, number>
     const packet = decodePacket(data, at);
     const { pid } = packet;
     if (pid === NULL_PID) continue;
-    checkCounter(last, packet, at);
+    if (!firstCounters.has(pid)) {
+      firstCounters.set(pid, { counter: packet.continuityCounter, payload: packet.payload !== undefined });
+    }
+    attempt("continuity", pid, () => checkCounter(last, packet, at));
     if (packet.pcr !== undefined) pcrs.push({ pid, base: packet.pcr, packet: index });
     if (!packet.payload) continue;
 
     if (pid === PAT_PID || pid === pmtPid) {
-      const section = gatherSection(sections, packet, packet.payload, at);
+      if (packet.unitStart) {
+        if (pid === PAT_PID) firstPat ??= index;
+        else firstPmt ??= index;
+      }
+      const { payload } = packet;
+      const section = attempt("section", pid, () => gatherSection(sections, packet, payload, at));
       if (!section) continue;
       if (pid === PAT_PID) {
-        pmtPid = decodePat(section)[0]?.pid;
+        const listed = attempt("section", pid, () => decodePat(section));
+        if (!listed) continue;
+        pmtPid = listed[0]?.pid;
+        programs = listed.length;
       } else {
-        pmt = decodePmt(section);
-        streamPids = new Set(pmt.streams.map((stream) => stream.pid));
+        pmt = attempt("section", pid, () => decodePmt(section)) ?? pmt;
+        streamPids = new Set(pmt?.streams.map((stream) => stream.pid));
       }
     } else if (streamPids.has(pid)) {
       if (packet.unitStart) {
@@ -80,14 +135,18 @@ export function decodeTs(data: Uint8Array, counters: ReadonlyMap<number, number>
         open.set(pid, { pieces: [], size: 0, randomAccess: packet.randomAccess, order: index });
       }
       const unit = open.get(pid);
-      if (!unit) throw new MalformedError(`PID ${pid} begins inside a PES packet`, at);
-      gather(unit, packet.payload, MAX_PES, at);
+      if (unit) {
+        gather(unit, packet.payload, MAX_PES, at);
+      } else {
+        onFault({ kind: "pes", pid, error: new MalformedError(`PID ${pid} begins inside a PES packet`, at) });
+      }
     }
   }
   for (const pid of [...open.keys()]) finish(pid);
   if (!pmt) throw new MalformedError("transport stream without PMT");
   pes.sort((a, b) => a.order - b.order);
-  return { pmt, pes: pes.map(({ value }) => value), pcrs, counters: last };
+  const units = pes.map(({ value }) => value);
+  return { pmt, pes: units, pcrs, counters: last, firstCounters, firstPat, firstPmt, programs };
 }
 
 /** 2.4.3.3: one more with each payload, the same without; a marked discontinuity may jump. */

@@ -52,6 +52,7 @@ test("a keyframe gets delimiter and parameter sets, a random access mark and PCR
       dts: 900_000 + LEAD,
       pts: 903_000 + LEAD,
       randomAccess: true,
+      packet: 2,
       payload: ["09f0", SPS, PPS, "65aabbcc"],
     },
     {
@@ -61,6 +62,7 @@ test("a keyframe gets delimiter and parameter sets, a random access mark and PCR
       dts: 903_000 + LEAD,
       pts: 909_000 + LEAD,
       randomAccess: false,
+      packet: 3,
       payload: ["09f0", "06ff", "41112233"],
     },
   ]);

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { configSchema } from "../src/config/schema.ts";
 import { FlvDemuxer } from "../src/formats/flv/demuxer.ts";
 import { HlsOutput } from "../src/hls/output.ts";
+import { backupSchema } from "../src/streams/config.ts";
 import { StreamRegistry } from "../src/streams/registry.ts";
 import { benchFlv } from "./clip.ts";
 import { readFlv } from "./rtmp-publisher.ts";
@@ -34,7 +35,7 @@ if (!hls) throw new Error("no configuration");
 
 const outputs: HlsOutput[] = [];
 const registry = new StreamRegistry({
-  policy: () => ({ live: true, secondPublisher: "refuse", graceMs: 60_000 }),
+  policy: () => ({ live: true, secondPublisher: "refuse", graceMs: 60_000, backup: backupSchema.parse({}) }),
   maxStreams: streams,
   onStream: (stream, now) => {
     const output = new HlsOutput({ path: stream.path, config: hls, firstMsn: 1, wallclockAt: (at) => at });

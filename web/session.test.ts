@@ -3,7 +3,7 @@ import { FIRST_SESSION, nextSession, type Phase, type ServerState, type Session 
 
 type PlayerEvent = "playing" | "stalled" | "ended" | "failed" | "unsupported";
 /** `ended` is what the server says, `finished` what the player says. */
-const SERVER: readonly string[] = ["none", "live", "waiting", "ended", "unreachable"];
+const SERVER: readonly string[] = ["none", "starting", "live", "waiting", "ended", "unreachable"];
 
 /** Feeds words such as `live playing stalled`, a second apart. */
 function run(words: string, from: Session = FIRST_SESSION): Session {
@@ -25,6 +25,9 @@ describe("the watch page", () => {
     ["none live playing", "playing", true],
     ["live playing live live", "playing", true],
     ["waiting", "waiting", false],
+    ["none starting", "starting", false],
+    ["starting live", "starting", true],
+    ["live playing waiting stalled starting", "waiting", true],
     ["waiting live", "starting", true],
     ["unreachable", "offline", false],
     ["unreachable live", "starting", true],

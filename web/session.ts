@@ -11,7 +11,7 @@ export type Phase =
   | "offline";
 
 /** What the server last said of the stream. */
-export type ServerState = "none" | "live" | "waiting" | "ended" | "unreachable";
+export type ServerState = "none" | "starting" | "live" | "waiting" | "ended" | "unreachable";
 
 export type SessionInput =
   /** `media`: who sends and what, as far as a player's success depends on it. */
@@ -57,6 +57,8 @@ function onServer(before: Session, input: Extract<SessionInput, { type: "server"
   switch (server) {
     case "unreachable":
       return { ...session, phase: "offline" };
+    case "starting":
+      return { ...session, phase: session.played ? "waiting" : "starting" };
     case "waiting":
       return { ...session, phase: "waiting" };
     case "none":

@@ -1,5 +1,6 @@
 /** Every text the pages show, so that they can be translated in one place. The documents say `lang="en"`. */
 export const strings = {
+  starting: "Starting",
   live: "Live",
   waiting: "Waiting for the encoder",
   ended: "Ended",

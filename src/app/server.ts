@@ -9,9 +9,11 @@ import { HlsOrigin } from "../hls/origin.ts";
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import { StreamRegistry } from "../streams/registry.ts";
+import type { Stream } from "../streams/stream.ts";
 import { applicationOf } from "../streams/stream-path.ts";
 import { HlsModule } from "./hls.ts";
 import { Posters } from "./posters.ts";
+import { logSourceChange } from "./source-log.ts";
 import { summarise } from "./stream-summary.ts";
 
 export type ServerOptions = {
@@ -49,7 +51,9 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
   const registry = new StreamRegistry({
     policy: (name) => {
       const found = application(name);
-      return found && { live: found.live, secondPublisher: found.secondPublisher, graceMs: found.hls.grace };
+      if (!found) return undefined;
+      const { live, secondPublisher, backup, hls } = found;
+      return { live, secondPublisher, backup, graceMs: hls.grace };
     },
     maxStreams: MAX_STREAMS,
     onStream: (stream, now) => {
@@ -59,7 +63,10 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
     onRemoved: (stream) => log.info("stream ended", { path: stream.path }),
     onSinkFailure: (stream, error) =>
       log.error("an output failed and was taken off its stream", { path: stream.path, error: describe(error) }),
+    onSourceChange: (stream, change) => logSourceChange(log, stream, change),
   });
+  const summary = (stream: Stream): StreamSummary =>
+    summarise(stream, { now: clock(), wallclockAt, endsAt: registry.endsAt(stream) });
 
   hls.start(Object.values(config.applications).map((found) => found.hls));
 
@@ -90,10 +97,10 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
       config: config.http,
       origin,
       streams: {
-        list: () => registry.list().map((stream) => summarise(stream, clock(), wallclockAt)),
+        list: () => registry.list().map(summary),
         get: (path) => {
           const stream = registry.get(path);
-          return stream && summarise(stream, clock(), wallclockAt);
+          return stream && summary(stream);
         },
         poster: (path) => posters.of(registry.get(path)),
       },
@@ -110,7 +117,7 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
     config,
     rtmp: rtmp.addresses,
     http: http.addresses,
-    streams: () => registry.list().map((stream) => summarise(stream, clock(), wallclockAt)),
+    streams: () => registry.list().map(summary),
     close,
   };
 }

@@ -1,17 +1,31 @@
-import type { StreamSummary } from "../gateways/http/stream-list.ts";
+import type { EncoderSummary, StreamSummary } from "../gateways/http/stream-list.ts";
 import type { Millis } from "../media/time.ts";
 import type { AudioTrack, VideoTrack } from "../media/track.ts";
+import type { Source } from "../streams/source.ts";
 import type { Stream } from "../streams/stream.ts";
 
+export type SummaryContext = {
+  readonly now: Millis;
+  readonly wallclockAt: (now: Millis) => Millis;
+  /** When the stream ends if no encoder comes; undefined while one is connected. */
+  readonly endsAt: Millis | undefined;
+};
+
 /** A stream as viewers and the start page are told of it. */
-export function summarise(stream: Stream, now: Millis, wallclockAt: (now: Millis) => Millis): StreamSummary {
+export function summarise(stream: Stream, { now, wallclockAt, endsAt }: SummaryContext): StreamSummary {
   const video = stream.tracks.find((track): track is VideoTrack => track.kind === "video");
   const audio = stream.tracks.find((track): track is AudioTrack => track.kind === "audio");
   const stats = stream.stats(now);
+  const at = (time: Millis): string => new Date(wallclockAt(time)).toISOString();
+  const { state, onAir, waitingSince } = stream;
+  const waits = state === "waiting" && waitingSince !== undefined;
   return {
     path: stream.path,
-    state: stream.state,
-    since: new Date(wallclockAt(stream.publisher?.since ?? stream.createdAt)).toISOString(),
+    state,
+    ...(waits && { waiting: { since: at(waitingSince), ...(endsAt !== undefined && { until: at(endsAt) }) } }),
+    since: at(onAir?.since ?? stream.createdAt),
+    onAir: onAir?.role,
+    encoders: stream.sources.map((source) => summariseEncoder(source, source === onAir ? stats.bitrate : undefined)),
     video: video && {
       codec: video.config.codec,
       width: video.config.width,
@@ -24,7 +38,19 @@ export function summarise(stream: Stream, now: Millis, wallclockAt: (now: Millis
       sampleRate: audio.config.sampleRate,
     },
     bitrate: stats.bitrate,
-    agent: stream.publisher?.agent,
+    agent: onAir?.request.agent,
     keyframeInterval: stats.keyframeInterval,
   };
+
+  function summariseEncoder(source: Source, onAirBitrate: number | undefined): EncoderSummary {
+    const steady = source.steadyFor(now);
+    return {
+      role: source.role,
+      state: source.isPaused(now) ? "silent" : onAirBitrate === undefined ? "standby" : "on-air",
+      since: at(source.since),
+      agent: source.request.agent,
+      bitrate: onAirBitrate ?? source.standby.meter.read(now).bitrate,
+      ...(steady > 0 && { steadySince: at(now - steady) }),
+    };
+  }
 }

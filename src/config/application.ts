@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hlsSchema } from "../hls/config.ts";
+import { backupSchema } from "../streams/config.ts";
 
 /** What an application (the first part of a stream's path) does with its streams. */
 export const applicationSchema = z
@@ -9,6 +10,7 @@ export const applicationSchema = z
       .enum(["refuse", "replace"])
       .default("refuse")
       .describe("What happens when a name that is live is published again."),
+    backup: backupSchema.describe("A second encoder that waits and takes over."),
     hls: hlsSchema,
   })
   .prefault({});

@@ -48,6 +48,31 @@ export type UserApplication = {
    * @default "refuse"
    */
   secondPublisher?: "refuse" | "replace";
+  /** A second encoder that waits and takes over. */
+  backup?: {
+    /**
+     * Let a second encoder publish to `KEY?backup=1` and wait there until the first one stops.
+     * @default true
+     */
+    enabled?: boolean;
+    /** A key that ends so is a backup's, too: with `"_backup"`, `test_backup` is the backup of `test`. */
+    suffix?: string;
+    /**
+     * The backup takes over when the first encoder sends no media for this long, or at once when it leaves.
+     * @default "1s"
+     */
+    after?: Duration;
+    /**
+     * The first encoder gets the stream back when it has returned.
+     * @default true
+     */
+    handBack?: boolean;
+    /**
+     * How long it must have sent media without a pause before it gets the stream back.
+     * @default "10s"
+     */
+    handBackAfter?: Duration;
+  };
   hls?: {
     /**
      * Make HLS of every stream of this application.

@@ -92,7 +92,7 @@ export class TsPackager {
         this.#data(event);
         break;
       case "gap":
-        if (event.reason === "publisher-lost") this.#endRun();
+        if (event.reason === "publisher-lost" || event.reason === "source-switch") this.#endRun();
         else if (event.reason === "timeline-reset") this.#anchor = undefined;
         break;
       case "end":

@@ -26,11 +26,16 @@ export type DataEvent = {
   readonly value: Uint8Array;
 };
 
-export type GapReason = "publisher-lost" | "timeline-reset" | "lagged";
+/**
+ * `publisher-lost`: the encoder has left, or sends nothing for long. `source-switch`: another encoder of the same stream goes
+ * on at once, at a keyframe. `timeline-reset`: the encoder's clock jumped; times are continuous. `lagged`: this reader was
+ * too slow.
+ */
+export type GapReason = "publisher-lost" | "source-switch" | "timeline-reset" | "lagged";
 
 /**
  * What flows through a stream, in order. `tracks` comes first, and again whenever the set of tracks or the config of any
- * of them changes. After `gap` "publisher-lost" a new publisher's `tracks` follows. Times of packets never go back.
+ * of them changes. After `gap` "publisher-lost" or "source-switch" `tracks` follows. Times of packets never go back.
  */
 export type MediaEvent =
   | { readonly type: "tracks"; readonly tracks: readonly Track[] }

@@ -17,6 +17,9 @@ export class KeyframeCache {
   #bytes = 0;
   #overflown = false;
 
+  /** @param maxBytes of the packets since the keyframe; one keyframe for the picture is kept besides */
+  constructor(private readonly maxBytes: number = MAX_BYTES) {}
+
   /** The latest keyframe of the first video track. */
   get keyframe(): { readonly track: VideoTrack; readonly packet: Packet } | undefined {
     return this.#keyframe;
@@ -45,7 +48,7 @@ export class KeyframeCache {
     }
     if (this.#overflown) return;
     this.#bytes += PACKET_BYTES + packet.data.length;
-    if (this.#bytes > MAX_BYTES) {
+    if (this.#bytes > this.maxBytes) {
       this.#packets = [];
       this.#overflown = true;
       return;

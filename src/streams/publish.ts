@@ -35,7 +35,14 @@ export interface Publisher {
 export class PublishRefusedError extends Error {
   override readonly name = "PublishRefusedError";
   constructor(
-    readonly code: "already-publishing" | "unknown-application" | "not-live" | "bad-path" | "limit-reached" | "denied",
+    readonly code:
+      | "already-publishing"
+      | "no-backup"
+      | "unknown-application"
+      | "not-live"
+      | "bad-path"
+      | "limit-reached"
+      | "denied",
     message: string,
   ) {
     super(message);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { MediaEvent, Packet } from "../media/event.ts";
 import type { VideoTrack } from "../media/track.ts";
+import { backupSchema } from "./config.ts";
 import { PublishRefusedError, type PublishRequest } from "./publish.ts";
 import { type StreamPolicy, StreamRegistry } from "./registry.ts";
 import type { Stream } from "./stream.ts";
@@ -41,7 +42,9 @@ function registry(policy: Partial<StreamPolicy> = {}) {
   const failures: unknown[] = [];
   const made = new StreamRegistry({
     policy: (application) =>
-      application === "live" ? { live: true, secondPublisher: "refuse", graceMs: 5000, ...policy } : undefined,
+      application === "live"
+        ? { live: true, secondPublisher: "refuse", graceMs: 5000, backup: backupSchema.parse({}), ...policy }
+        : undefined,
     maxStreams: 3,
     onStream: (stream) => created.push(stream),
     onRemoved: (stream) => removed.push(stream),
@@ -92,11 +95,14 @@ describe("StreamRegistry", () => {
     const first = replacing.publish(request("live/a", closed), 0);
     const events: MediaEvent["type"][] = [];
     created[0]?.attach((event) => events.push(event.type), 0);
-    replacing.publish(request("live/a"), 1).write({ type: "tracks", tracks: [track] }, 1);
+    const second = replacing.publish(request("live/a"), 1);
+    second.write({ type: "tracks", tracks: [track] }, 1);
     first.write({ type: "tracks", tracks: [] }, 2);
     first.close("late", 2);
     expect(closed).toEqual(["replaced by another publisher"]);
     expect(events).toEqual(["gap", "tracks"]);
+    expect(created[0]?.state).toBe("starting");
+    second.write(frame(0), 3);
     expect(created[0]?.state).toBe("live");
   });
 

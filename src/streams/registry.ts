@@ -1,6 +1,8 @@
 import type { Millis } from "../media/time.ts";
+import type { BackupConfig } from "./config.ts";
 import { type Ingest, type Publisher, PublishRefusedError, type PublishRequest } from "./publish.ts";
-import { type SinkFailure, Stream } from "./stream.ts";
+import type { SourceRole } from "./source.ts";
+import { type SinkFailure, type SourceChange, Stream } from "./stream.ts";
 import { applicationOf, invalidStreamPath } from "./stream-path.ts";
 
 /** How the streams of an application behave. */
@@ -9,6 +11,7 @@ export type StreamPolicy = {
   readonly secondPublisher: "refuse" | "replace";
   /** How long a stream waits for a publisher that went away before it ends. */
   readonly graceMs: Millis;
+  readonly backup: BackupConfig;
 };
 
 export type RegistryOptions = {
@@ -20,6 +23,7 @@ export type RegistryOptions = {
   /** A stream has ended and is forgotten. */
   readonly onRemoved: (stream: Stream, now: Millis) => void;
   readonly onSinkFailure: SinkFailure;
+  readonly onSourceChange?: (stream: Stream, change: SourceChange) => void;
 };
 
 /** All streams by path. */
@@ -45,43 +49,60 @@ export class StreamRegistry implements Ingest {
     if (!policy.live)
       throw new PublishRefusedError("not-live", `application "${application}" does not take live streams`);
 
-    let stream = this.#streams.get(request.path);
-    if (stream?.state === "live" && policy.secondPublisher === "refuse") {
-      throw new PublishRefusedError("already-publishing", `"${request.path}" is already being published`);
+    const { path, role } = targetOf(request, policy.backup);
+    const wrong = role === "backup" && invalidStreamPath(path);
+    if (wrong) throw new PublishRefusedError("bad-path", wrong);
+    if (role === "backup" && !policy.backup.enabled)
+      throw new PublishRefusedError("no-backup", `application "${application}" takes no backup encoders`);
+
+    const stream = this.#streams.get(path);
+    if (stream?.isTaken(role, now) && policy.secondPublisher === "refuse") {
+      const what = role === "backup" ? "already has a backup encoder" : "is already being published";
+      throw new PublishRefusedError("already-publishing", `"${path}" ${what}`);
     }
-    if (!stream) {
-      if (this.#streams.size >= this.options.maxStreams) {
-        throw new PublishRefusedError("limit-reached", `the server already carries ${this.options.maxStreams} streams`);
-      }
-      stream = new Stream(request.path, now, this.options.onSinkFailure);
-      this.#streams.set(request.path, stream);
-      this.options.onStream(stream, now);
-    }
-    return stream.publish(request, now);
+    return (stream ?? this.#create(path, policy.backup, now)).publish(request, now, role);
   }
 
   /** When `tick` must be called next; undefined while no stream waits for its publisher. */
   get deadline(): Millis | undefined {
     let deadline: Millis | undefined;
     for (const stream of this.#streams.values()) {
-      if (stream.vacantSince === undefined) continue;
-      const at = stream.vacantSince + this.#graceOf(stream);
-      if (deadline === undefined || at < deadline) deadline = at;
+      const at = this.endsAt(stream);
+      if (at !== undefined && (deadline === undefined || at < deadline)) deadline = at;
     }
     return deadline;
   }
 
-  /** Ends the streams whose publisher has not come back in time. */
+  /** Notices encoders that fell silent; ends the streams whose encoder has not come back in time. */
   tick(now: Millis): void {
     for (const stream of this.#streams.values()) {
-      if (stream.vacantSince !== undefined && now >= stream.vacantSince + this.#graceOf(stream))
-        this.#remove(stream, now);
+      stream.tick(now);
+      const end = this.endsAt(stream);
+      if (end !== undefined && now >= end) this.#remove(stream, now);
     }
+  }
+
+  /** When a stream ends if no encoder comes; undefined while one is connected. */
+  endsAt(stream: Stream): Millis | undefined {
+    return stream.vacantSince === undefined ? undefined : stream.vacantSince + this.#graceOf(stream);
   }
 
   /** Ends every stream. */
   close(now: Millis): void {
     for (const stream of this.#streams.values()) this.#remove(stream, now);
+  }
+
+  #create(path: string, configured: BackupConfig, now: Millis): Stream {
+    const { maxStreams, onStream, onSinkFailure, onSourceChange, policy } = this.options;
+    if (this.#streams.size >= maxStreams) {
+      throw new PublishRefusedError("limit-reached", `the server already carries ${maxStreams} streams`);
+    }
+    // Its application may be taken out of the configuration while it is live.
+    const backup = () => policy(applicationOf(path))?.backup ?? configured;
+    const stream = new Stream(path, now, { backup, onSinkFailure, onSourceChange });
+    this.#streams.set(path, stream);
+    onStream(stream, now);
+    return stream;
   }
 
   #graceOf(stream: Stream): Millis {
@@ -93,4 +114,14 @@ export class StreamRegistry implements Ingest {
     stream.end(now);
     this.options.onRemoved(stream, now);
   }
+}
+
+/** Which encoder of which stream this is: a backup has `backup=1` in its query, as YouTube's has, or the suffix in its key. */
+function targetOf(request: PublishRequest, { enabled, suffix }: BackupConfig): { path: string; role: SourceRole } {
+  const { path, query } = request;
+  if (enabled && suffix !== undefined && path.endsWith(suffix) && !path.endsWith(`/${suffix}`)) {
+    return { path: path.slice(0, -suffix.length), role: "backup" };
+  }
+  const isBackup = /(?:^|&)backup(?:=(?:1|true|yes)?)?(?:&|$)/.test(query);
+  return { path, role: isBackup ? "backup" : "primary" };
 }

@@ -26,6 +26,7 @@ const STREAM = {
   since: "2026-11-23T12:00:00.000Z",
   bitrate: 2_500_000,
   keyframeInterval: 2,
+  encoders: [],
 } as const;
 
 /** Answers at once, but holds `held.m3u8` until told. */

@@ -4,8 +4,14 @@ import type { AudioCodec, VideoCodec } from "../../media/track.ts";
 export type StreamSummary = {
   /** `application/name`. */
   readonly path: string;
-  /** `waiting`: the encoder is gone and may come back. */
-  readonly state: "live" | "waiting" | "ended";
+  /** `starting`: an encoder is connected and has sent nothing yet. `waiting`: it is gone, or silent, and may come back. */
+  readonly state: "starting" | "live" | "waiting" | "ended";
+  /** In state `waiting`. `until`: when the stream ends if no encoder comes; absent while a silent one is connected. ISO 8601. */
+  readonly waiting?: { readonly since: string; readonly until?: string };
+  /** Which encoder viewers see. */
+  readonly onAir?: "primary" | "backup";
+  /** Those that are connected. */
+  readonly encoders: readonly EncoderSummary[];
   /** When the stream began: ISO 8601, UTC. */
   readonly since: string;
   readonly video?: {
@@ -22,6 +28,20 @@ export type StreamSummary = {
   readonly agent?: string;
   /** Seconds between keyframes; 0 when not known yet. */
   readonly keyframeInterval: number;
+};
+
+/** One of a stream's encoders. */
+export type EncoderSummary = {
+  readonly role: "primary" | "backup";
+  /** `standby`: it sends, and waits to take over. `silent`: it sends no media. */
+  readonly state: "on-air" | "standby" | "silent";
+  /** When it connected: ISO 8601, UTC. */
+  readonly since: string;
+  readonly agent?: string;
+  /** Measured, in bits per second. */
+  readonly bitrate: number;
+  /** Since when it has sent media without a pause; absent before the first. */
+  readonly steadySince?: string;
 };
 
 /** What the gateway adds to a summary. URLs are relative to the server. */

@@ -36,6 +36,7 @@ const REFUSAL_CODES: Readonly<Record<PublishRefusedError["code"], string>> = {
   "bad-path": "NetStream.Publish.BadName",
   "unknown-application": "NetStream.Publish.BadName",
   "not-live": "NetStream.Publish.Denied",
+  "no-backup": "NetStream.Publish.Denied",
   denied: "NetStream.Publish.Denied",
   "limit-reached": "NetStream.Publish.Rejected",
 };

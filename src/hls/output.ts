@@ -1,4 +1,4 @@
-import type { MediaEvent } from "../media/event.ts";
+import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
 import type { Track } from "../media/track.ts";
 import { type AnswerCallback, type Cancel, notFound } from "./answer.ts";
@@ -7,6 +7,8 @@ import type { PlaylistProfile } from "./media-playlists.ts";
 import { CMAF_NAMES, discontinuityFor, MEDIA_PLAYLIST, TS_NAMES } from "./names.ts";
 import type { RenditionSink } from "./rendition.ts";
 import { Rendition } from "./rendition-pipeline.ts";
+import { LastMedia, StandIn } from "./stand-in.ts";
+import { TimeShift } from "./time-shift.ts";
 import { ViewerRequests } from "./viewer-requests.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -36,10 +38,15 @@ export type HlsOutputState = "starting" | "live" | "waiting" | "ended";
 const MAX_WAITERS = 20_000;
 /** A closed playlist stays to be read for at least this long. */
 const ENDED_LINGER: Millis = 60_000;
+/** An encoder that left is stood in for after this long: low-latency players have about a second in store. */
+const LOST_PATIENCE: Millis = 1000;
+/** One that is connected but sends nothing, after this long: below the 9 s after which a blocked request is given up. */
+const SILENT_PATIENCE: Millis = 5000;
 
 /**
  * HLS of one stream: media events in, answers to viewers out. Outlives publishers: one that comes back within the grace
- * continues the playlist behind a discontinuity; one that comes later begins a playlist with higher numbers.
+ * continues the playlist behind a discontinuity, and is stood in for until then; one that comes later begins a playlist with
+ * higher numbers.
  */
 export class HlsOutput {
   readonly path: string;
@@ -51,6 +58,12 @@ export class HlsOutput {
   #settledVersion = -1;
   #lostAt: Millis | undefined;
   #endedAt: Millis | undefined;
+  readonly #last = new LastMedia();
+  readonly #shift = new TimeShift();
+  #lastMediaAt: Millis | undefined;
+  #standIn: StandIn | undefined;
+  /** What the next encoder announced while it was still stood in for. */
+  #nextTracks: (MediaEvent & { readonly type: "tracks" }) | undefined;
   /** The stream itself is over, not only its publisher gone. */
   #over = false;
 
@@ -101,9 +114,11 @@ export class HlsOutput {
 
   /** When `tick` has something to do; may be early. */
   get deadline(): Millis | undefined {
-    const vacancy = this.#vacancyEnd;
-    const waiter = this.#waiters.deadline;
-    return vacancy === undefined ? waiter : Math.min(vacancy, waiter ?? vacancy);
+    let earliest = this.#vacancyEnd;
+    for (const at of [this.#waiters.deadline, this.#standInDue]) {
+      if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
+    }
+    return earliest;
   }
 
   /**
@@ -123,9 +138,14 @@ export class HlsOutput {
       this.#lostAt = undefined;
       if (this.#endedAt !== undefined) this.#revive();
     }
+    if (this.#standIn) {
+      if (event.type === "tracks") this.#nextTracks = event;
+      if (event.type === "tracks" || event.type === "gap") return;
+      if (event.type === "packet") this.#takeOver(event, now);
+    }
     if (event.type === "end") this.#over = true;
-    this.#rendition.write(event, now);
-    if (event.type === "end") this.#endedAt ??= now;
+    this.#forward(event, now);
+    if (event.type === "end") this.#end(now);
     this.#settleChanges(now);
   };
 
@@ -133,8 +153,10 @@ export class HlsOutput {
     const { grace } = this.#options.config;
     if (this.#lostAt !== undefined && this.#endedAt === undefined && now >= this.#lostAt + grace) {
       this.#rendition.write({ type: "end" }, now);
-      this.#endedAt = now;
+      this.#end(now);
     }
+    const due = this.#standInDue;
+    if (due !== undefined && now >= due) this.#goOn(now);
     this.#waiters.settle(now);
     this.#settledVersion = this.#rendition.window.version;
   }
@@ -177,6 +199,60 @@ export class HlsOutput {
   #requestsOf(rendition: Rendition): ViewerRequests {
     const mediaType = this.#options.config.format === "mpegts" ? "video/mp2t" : "video/mp4";
     return new ViewerRequests(rendition, this.#profile, this.#waiters, mediaType);
+  }
+
+  #forward(event: MediaEvent, now: Millis): void {
+    const placed = this.#shift.apply(event);
+    if (placed.type === "packet") this.#lastMediaAt = now;
+    this.#last.note(placed);
+    this.#rendition.write(placed, now);
+  }
+
+  #end(now: Millis): void {
+    this.#standIn = undefined;
+    this.#nextTracks = undefined;
+    this.#lastMediaAt = undefined;
+    this.#endedAt ??= now;
+  }
+
+  /** When an absent encoder is to be stood in for, or the one that stands in has its next part to make. */
+  get #standInDue(): Millis | undefined {
+    if (this.#standIn) return this.#standIn.now + this.#rendition.window.targets.part * 1000;
+    if (this.#lastMediaAt === undefined) return undefined;
+    return this.#lastMediaAt + (this.#lostAt === undefined ? SILENT_PATIENCE : LOST_PATIENCE);
+  }
+
+  #goOn(now: Millis): void {
+    const standIn = (this.#standIn ??= this.#beginStandIn());
+    standIn?.advance(now, (packet, at) => this.#rendition.write(packet, at));
+  }
+
+  #beginStandIn(): StandIn | undefined {
+    const since = this.#lastMediaAt;
+    // Asked once: without media there is no other answer later.
+    this.#lastMediaAt = undefined;
+    if (since === undefined || !this.#requests.isPlayable) return undefined;
+    const { window } = this.#rendition;
+    const standIn = StandIn.after(this.#last, since, window.targets.part);
+    if (!standIn) return undefined;
+    // From the encoder's keyframes, not from these.
+    window.targets.fix(window.longest);
+    this.#rendition.write({ type: "gap", reason: "publisher-lost" }, since);
+    this.#rendition.write({ type: "tracks", tracks: standIn.tracks }, since);
+    return standIn;
+  }
+
+  /** An encoder is back. */
+  #takeOver(first: Packet, now: Millis): void {
+    const standIn = this.#standIn;
+    if (!standIn) return;
+    this.#goOn(now);
+    this.#standIn = undefined;
+    const tracks = this.#nextTracks ?? { type: "tracks", tracks: this.#last.tracks };
+    this.#nextTracks = undefined;
+    this.#rendition.write({ type: "gap", reason: "publisher-lost" }, now);
+    this.#forward(tracks, now);
+    this.#shift.moveBehind(standIn.end, first);
   }
 
   /** A publisher after the playlist was closed: a new playlist, with numbers above those of the old one. */

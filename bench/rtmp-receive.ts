@@ -55,6 +55,7 @@ const options = {
   maxStreams: 32,
   handshakeTimeout: 10_000,
   idleTimeout: 30_000,
+  mediaTimeout: 0,
   pingInterval: 0,
 };
 const crypto = {

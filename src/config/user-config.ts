@@ -189,13 +189,18 @@ export type UserConfig = {
      */
     handshakeTimeout?: Duration;
     /**
-     * A publisher that sends no media for this long is closed, even when it answers pings.
+     * A publisher that sends nothing for this long, not even answers to pings, is closed.
      * @default "30s"
      */
     idleTimeout?: Duration;
     /**
+     * A publisher that sends no media for this long is closed though it answers pings; 0 lets it stay.
+     * @default "0ms"
+     */
+    mediaTimeout?: Duration;
+    /**
      * How often a connection is pinged; 0 turns it off.
-     * @default "30s"
+     * @default "10s"
      */
     pingInterval?: Duration;
   };

@@ -25,6 +25,7 @@ const OPTIONS = {
   maxStreams: 8,
   handshakeTimeout: 10_000,
   idleTimeout: 30_000,
+  mediaTimeout: 0,
   pingInterval: 1000,
 };
 

@@ -122,8 +122,8 @@ describe("rtmp", () => {
     ["max_connections 7;", { maxConnections: 7 }],
     ["ping 10s;", { pingInterval: 10_000, idleTimeout: 40_000 }],
     ["ping 10s; ping_timeout 5;", { pingInterval: 10_000, idleTimeout: 15_000 }],
-    ["drop_idle_publisher 10s;", { idleTimeout: 10_000 }],
-    ["drop_idle_publisher off;", { idleTimeout: 30_000 }],
+    ["drop_idle_publisher 10s;", { mediaTimeout: 10_000, idleTimeout: 30_000 }],
+    ["drop_idle_publisher off;", { mediaTimeout: 0 }],
     ["listen [::]:1935 ipv6only=on;", { listen: [{ host: "::", port: 1935 }] }],
     [
       "listen 127.0.0.1:1936 so_keepalive=30m::10;",

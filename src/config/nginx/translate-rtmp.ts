@@ -113,10 +113,7 @@ function translateIdle(scope: Scope, draft: Draft): void {
   const [server] = scope;
   const drop = inForce(scope, "drop_idle_publisher") ?? anywhereBelow(server, "drop_idle_publisher");
   const dropMs = parseNginxTime(drop?.directive.args[0] ?? "off") ?? 0;
-  if (drop && dropMs > 0) {
-    draft.set(["rtmp", "idleTimeout"], formatDuration(dropMs), drop.directive);
-    return;
-  }
+  if (drop && dropMs > 0) draft.set(["rtmp", "mediaTimeout"], formatDuration(dropMs), drop.directive);
   const written = inForce(scope, "ping_timeout") ?? inForce(scope, "ping");
   const ping = parseNginxTime(argument(scope, "ping") ?? "") ?? PING_MS;
   if (!written || ping === 0) return;

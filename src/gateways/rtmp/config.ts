@@ -31,8 +31,11 @@ export const rtmpSchema = z
       .describe("Time from accept until a publish or play must have been asked for."),
     idleTimeout: duration()
       .default(30_000)
-      .describe("A publisher that sends no media for this long is closed, even when it answers pings."),
-    pingInterval: duration().default(30_000).describe("How often a connection is pinged; 0 turns it off."),
+      .describe("A publisher that sends nothing for this long, not even answers to pings, is closed."),
+    mediaTimeout: duration()
+      .default(0)
+      .describe("A publisher that sends no media for this long is closed though it answers pings; 0 lets it stay."),
+    pingInterval: duration().default(10_000).describe("How often a connection is pinged; 0 turns it off."),
   })
   .prefault({});
 export type RtmpConfig = z.output<typeof rtmpSchema>;

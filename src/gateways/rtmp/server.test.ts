@@ -232,7 +232,7 @@ describe("bad peers", () => {
     using peer = await RawPeer.connect(bench.port);
     peer.write(new RtmpScript().publish());
     expect(await peer.closedWithin(3000)).toBeDefined();
-    expect(bench.published[0]?.closed).toBe("no media for 0.4 s");
+    expect(bench.published[0]?.closed).toBe("nothing sent for 0.4 s");
   });
 
   test("one that never reads is closed, and costs no more than a bit", async () => {

@@ -12,6 +12,7 @@ const OPTIONS = {
   maxStreams: 32,
   handshakeTimeout: 10_000,
   idleTimeout: 30_000,
+  mediaTimeout: 0,
   pingInterval: 20_000,
 };
 

@@ -15,6 +15,7 @@ const OPTIONS = {
   maxStreams: 32,
   handshakeTimeout: 10_000,
   idleTimeout: 30_000,
+  mediaTimeout: 0,
   pingInterval: 0,
 };
 

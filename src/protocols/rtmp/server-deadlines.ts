@@ -6,6 +6,7 @@ export class ServerDeadlines {
   /** A publish must have been asked for by then; undefined while there is one. */
   #request: Millis | undefined;
   #lastMedia: Millis;
+  #lastMessage: Millis;
   #nextPing: Millis | undefined;
 
   constructor(
@@ -13,12 +14,16 @@ export class ServerDeadlines {
     now: Millis,
   ) {
     this.#lastMedia = now;
+    this.#lastMessage = now;
     this.#request = now + options.handshakeTimeout;
   }
 
   get next(): Millis {
     const ping = this.#nextPing ?? Number.POSITIVE_INFINITY;
-    return Math.min(ping, this.#request ?? this.#lastMedia + this.options.idleTimeout);
+    if (this.#request !== undefined) return Math.min(ping, this.#request);
+    const { idleTimeout, mediaTimeout } = this.options;
+    const media = mediaTimeout > 0 ? this.#lastMedia + mediaTimeout : Number.POSITIVE_INFINITY;
+    return Math.min(ping, media, this.#lastMessage + idleTimeout);
   }
 
   connected(now: Millis): void {
@@ -28,6 +33,12 @@ export class ServerDeadlines {
   publishRequested(now: Millis): void {
     this.#request = undefined;
     this.#lastMedia = now;
+    this.#lastMessage = now;
+  }
+
+  /** A whole message of any kind, such as the answer to a ping. */
+  message(now: Millis): void {
+    this.#lastMessage = now;
   }
 
   media(now: Millis): void {
@@ -43,9 +54,15 @@ export class ServerDeadlines {
     return this.#request !== undefined && now >= this.#request;
   }
 
-  /** The client publishes, but sends nothing. */
+  /** The client publishes, but sends nothing, not even answers to pings. */
   isIdle(now: Millis): boolean {
-    return this.#request === undefined && now >= this.#lastMedia + this.options.idleTimeout;
+    return this.#request === undefined && now >= this.#lastMessage + this.options.idleTimeout;
+  }
+
+  /** The client publishes, but sends no media, and that is not to be borne. */
+  isWithoutMedia(now: Millis): boolean {
+    const { mediaTimeout } = this.options;
+    return this.#request === undefined && mediaTimeout > 0 && now >= this.#lastMedia + mediaTimeout;
   }
 
   /** True when a ping is due; the next one is then an interval away. */

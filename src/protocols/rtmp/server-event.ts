@@ -11,8 +11,10 @@ export type RtmpServerOptions = {
   readonly maxStreams: number;
   /** From the first byte, or the end of the last publish, until the next publish is asked for. */
   readonly handshakeTimeout: Millis;
-  /** A publisher without a media message for this long is closed. */
+  /** A publisher without a whole message for this long, media or not, is closed. */
   readonly idleTimeout: Millis;
+  /** A publisher without a media message for this long is closed; 0 lets it stay as long as it answers pings. */
+  readonly mediaTimeout: Millis;
   /** 0 turns pings off. */
   readonly pingInterval: Millis;
 };

@@ -14,6 +14,7 @@ const OPTIONS: RtmpServerOptions = {
   maxStreams: 3,
   handshakeTimeout: 10_000,
   idleTimeout: 30_000,
+  mediaTimeout: 0,
   pingInterval: 20_000,
 };
 
@@ -470,7 +471,7 @@ describe("deadlines", () => {
     expect(bench.session.deadline).toBe(10_000);
   });
 
-  test("a publisher without whole media messages is closed", () => {
+  test("a publisher without whole messages is closed", () => {
     const bench = publishing({ pingInterval: 0 });
     bench.now = 20_000;
     bench.send(bench.script.message(9, 1, 0, Uint8Array.of(1)));
@@ -481,7 +482,23 @@ describe("deadlines", () => {
       bench.send(slow.subarray(i, i + 1));
     }
     bench.tick(50_000);
-    expect(bench.closed).toMatchObject({ code: "timeout", message: "no media for 30 s" });
+    expect(bench.closed).toMatchObject({ code: "timeout", message: "nothing sent for 30 s" });
+  });
+
+  test("a publisher that only answers pings stays, unless media is demanded", () => {
+    for (const [mediaTimeout, closed] of [
+      [0, undefined],
+      [50_000, { code: "timeout", message: "no media for 50 s" }],
+    ] as const) {
+      const bench = publishing({ mediaTimeout });
+      for (let now = 20_000; now <= 200_000 && !bench.closed; now += 20_000) {
+        bench.tick(now);
+        bench.now = now;
+        bench.send(bench.script.message(4, 0, 0, Uint8Array.of(0, 7, 0, 0, 0, 0), 2));
+      }
+      if (closed) expect(bench.closed).toMatchObject(closed);
+      else expect(bench.closed).toBeUndefined();
+    }
   });
 
   test("after a publish another must follow in time", () => {

@@ -89,7 +89,9 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     this.#now = now;
     if (this.#deadlines.isRequestLate(now)) this.#output.close({ code: "timeout", message: this.#whatIsMissing() });
     else if (this.#deadlines.isIdle(now)) {
-      this.#output.close({ code: "timeout", message: `no media for ${this.#options.idleTimeout / 1000} s` });
+      this.#output.close({ code: "timeout", message: `nothing sent for ${this.#options.idleTimeout / 1000} s` });
+    } else if (this.#deadlines.isWithoutMedia(now)) {
+      this.#output.close({ code: "timeout", message: `no media for ${this.#options.mediaTimeout / 1000} s` });
     } else if (this.#deadlines.takePing(now)) this.#output.send(userControl(UserControl.pingRequest, now >>> 0));
     return this.#output.take();
   }
@@ -135,6 +137,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
 
   #onMessage(message: RtmpMessage): void {
     if (this.#output.closed) return;
+    this.#deadlines.message(this.#now);
     const { type, body } = message;
     switch (type) {
       case MessageType.audio:

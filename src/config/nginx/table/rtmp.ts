@@ -130,7 +130,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("publish_notify", MSA, flag, ignored(PLAYBACK)),
   directive("play_restart", MSA, flag, ignored(PLAYBACK)),
   directive("idle_streams", MSA, flag, ignored(PLAYBACK)),
-  directive("drop_idle_publisher", MSA, timeOrOff, mapped("rtmp.idleTimeout")),
+  directive("drop_idle_publisher", MSA, timeOrOff, mapped("rtmp.mediaTimeout")),
   directive("meta", MSA, oneOf("on", "copy", "off"), ignored(PLAYBACK)),
   directive("max_connections", MSA, number, rtmpNumber("maxConnections", 1, Number.MAX_SAFE_INTEGER)),
 

@@ -7,6 +7,7 @@ import type { HandshakeCrypto } from "../../protocols/rtmp/handshake.ts";
 import { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
 import type { Ingest } from "../../streams/publish.ts";
 import { listenOnAll } from "../listen.ts";
+import { ListenerSet } from "../listener-set.ts";
 import type { RtmpConfig } from "./config.ts";
 import { RtmpConnection } from "./connection.ts";
 
@@ -23,6 +24,11 @@ export type RtmpGateway = {
   readonly addresses: readonly ListenAddress[];
   /** Connections that are open now. */
   readonly connections: number;
+  /**
+   * Another configuration: addresses are opened and closed, the rest holds for new connections. Those that are open go on.
+   * @throws ListenError, and all is as before
+   */
+  reload(config: RtmpConfig): void;
   /** Stops listening and closes every connection. Harmless when called twice. */
   close(): Promise<void>;
 };
@@ -41,7 +47,8 @@ type SocketData = { connection: RtmpConnection | undefined };
 
 /** Listens for encoders. @throws ListenError */
 export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
-  const { config, log, clock } = options;
+  const { log, clock } = options;
+  let { config } = options;
   const connections = new Set<RtmpConnection>();
   let refused = 0;
 
@@ -84,10 +91,14 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
       },
     });
 
-  const listeners = listenOnAll("rtmp", config.listen, (address) => {
-    const listener = listen(address);
-    return { address: { host: address.host, port: listener.port }, listener, close: () => listener.stop(true) };
-  });
+  // Connections outlive the listener they came by.
+  const listeners = new ListenerSet((addresses) =>
+    listenOnAll("rtmp", addresses, (address) => {
+      const listener = listen(address);
+      return { address: { host: address.host, port: listener.port }, listener, close: () => listener.stop(false) };
+    }),
+  );
+  listeners.set(config.listen);
 
   const timer = setInterval(() => {
     const now = clock();
@@ -96,9 +107,15 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
 
   let closing: Promise<void> | undefined;
   return {
-    addresses: listeners.map(({ address }) => address),
+    get addresses() {
+      return listeners.addresses;
+    },
     get connections() {
       return connections.size;
+    },
+    reload(next) {
+      listeners.set(next.listen);
+      config = next;
     },
     close() {
       closing ??= shutDown();
@@ -107,12 +124,13 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
   };
 
   async function shutDown(): Promise<void> {
-    for (const { listener } of listeners) listener.stop(false);
+    const { listeners: open } = listeners;
+    for (const { listener } of open) listener.stop(false);
     for (const connection of [...connections]) connection.close({ code: "shutdown", message: "the server shuts down" });
     const until = clock() + CLOSE_WAIT;
     while (connections.size > 0 && clock() < until) await Bun.sleep(10);
     clearInterval(timer);
-    for (const { close } of listeners) close();
+    for (const { listener } of open) listener.stop(true);
   }
 }
 

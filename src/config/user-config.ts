@@ -222,6 +222,16 @@ export type UserConfig = {
      */
     pages?: boolean;
     /**
+     * Requests that may wait for media at a time (blocking reloads); more are answered 503.
+     * @default 20000
+     */
+    maxWaiting?: number;
+    /**
+     * Of those, from one address. Private and loopback addresses are not limited: a proxy has one of these.
+     * @default 1000
+     */
+    maxWaitingPerAddress?: number;
+    /**
      * Directories served as files, as nginx's location blocks.
      * @default []
      */

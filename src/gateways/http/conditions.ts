@@ -51,9 +51,19 @@ export function requestedRange(
   return parseByteRange(conditions.range, size);
 }
 
+/** What browsers and players send, so that it need not be taken apart for each request. */
+const USUAL_WITH_GZIP: ReadonlySet<string> = new Set([
+  "gzip",
+  "gzip, deflate",
+  "gzip, deflate, br",
+  "gzip, deflate, br, zstd",
+  "deflate, gzip",
+]);
+
 /** Whether gzip is acceptable by an Accept-Encoding header (RFC 9110 12.5.3). */
 export function acceptsGzip(header: string | null): boolean {
   if (header === null) return false;
+  if (USUAL_WITH_GZIP.has(header)) return true;
   let any = false;
   for (const item of header.split(",")) {
     const [coding = "", ...parameters] = item.split(";");

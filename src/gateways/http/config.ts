@@ -33,6 +33,18 @@ export const httpSchema = z
       .describe("Addresses that HTTP listens on; an empty list turns HTTP off."),
     cors: headerValue().default("*").describe("Value of Access-Control-Allow-Origin on playlists and media."),
     pages: z.boolean().default(true).describe("Serve the start page and the watch pages."),
+    maxWaiting: z
+      .int()
+      .min(1)
+      .default(20_000)
+      .describe("Requests that may wait for media at a time (blocking reloads); more are answered 503."),
+    maxWaitingPerAddress: z
+      .int()
+      .min(1)
+      .default(1_000)
+      .describe(
+        "Of those, from one address. Private and loopback addresses are not limited: a proxy has one of these.",
+      ),
     locations: z.array(locationSchema).default([]).describe("Directories served as files, as nginx's location blocks."),
   })
   .prefault({});

@@ -1,7 +1,5 @@
 import type { Millis } from "../../media/time.ts";
-
-/** A body that any number of responses can send at the same time without a copy each. */
-export type SharedBody = { readonly blob: Blob; readonly etag: string };
+import type { SharedBody } from "./shared-answer.ts";
 
 /** All bodies together; a live edge of 50 streams at 3 Mbit/s needs about this much. */
 const MAX_BYTES = 32 * 1024 ** 2;

@@ -1,0 +1,213 @@
+import type { Log } from "../../log.ts";
+import type { Millis } from "../../media/time.ts";
+import { invalidStreamPath } from "../../streams/stream-path.ts";
+import { baseHeaders } from "./base-headers.ts";
+import { CollapsedRequests, type Question } from "./collapsed-requests.ts";
+import { type Conditions, readConditions } from "./conditions.ts";
+import type { HttpConfig, HttpLocation } from "./config.ts";
+import { matchLocation } from "./location.ts";
+import { PageAssets } from "./page-assets.ts";
+import { answerAsset, answerPage } from "./pages.ts";
+import { MAX_TARGET_LENGTH, parseRequestTarget, type RequestTarget } from "./request-target.ts";
+import { Responses } from "./responses.ts";
+import { parseRoute, type Route } from "./route.ts";
+import { type AnswerSource, HEALTH, type Peer, POSTER, STATE, STREAMS } from "./shared-answer.ts";
+import { answerFile, answerFileOptions, hasFile } from "./static-files.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+export type HttpHandlerOptions = {
+  readonly config: HttpConfig;
+  readonly source: AnswerSource;
+  /** A viewer was given media of a stream; `viewer` tells viewers apart. */
+  readonly seen: (path: string, viewer: number) => void;
+  /** Whether a path is a stream's that exists, where a location claims it too. */
+  readonly isStream: (path: string) => boolean | Promise<boolean>;
+  readonly log: Log;
+  /** Monotonic. */
+  readonly now: () => Millis;
+  /** Where the pages' files come from; the server's own when left out. */
+  readonly assets?: PageAssets;
+};
+
+/** What a location answers where it has no file: none, a directory without index, a directory without its slash. */
+const NO_FILE: ReadonlySet<number> = new Set([404, 403, 301]);
+/** URLs whose meaning is remembered; a stream that is watched has about ten at a time. */
+const MAX_KNOWN_URLS = 4096;
+
+/** Answers requests; knows nothing of sockets. */
+export class HttpHandler {
+  readonly #responses: Responses;
+  readonly #assets: PageAssets;
+  readonly #room: WaitingRoom;
+  readonly #requests: CollapsedRequests;
+  /** What thousands of viewers ask for in the same words need not be taken apart each time. */
+  readonly #known = new Map<string, Question>();
+
+  constructor(private readonly options: HttpHandlerOptions) {
+    const { config, source, now } = options;
+    this.#responses = new Responses(config.cors);
+    this.#assets = options.assets ?? new PageAssets();
+    this.#room = new WaitingRoom(config);
+    this.#requests = new CollapsedRequests({
+      source,
+      room: this.#room,
+      base: baseHeaders(config.cors),
+      now,
+      failed: (error) => this.failed(error),
+    });
+  }
+
+  /** Requests that wait for media. */
+  get waiting(): number {
+    return this.#room.size;
+  }
+
+  /** To be called every few seconds. */
+  sweep(): void {
+    this.#requests.sweep(this.options.now());
+    for (const [url, question] of this.#known) if (question.forgotten) this.#known.delete(url);
+  }
+
+  /** Never throws and never rejects. */
+  answer(request: Request, peer: Peer): Response | Promise<Response> {
+    try {
+      const known = this.#known.get(request.url);
+      if (known && !known.forgotten && isRead(request.method)) return this.#ask(known, request, peer);
+      const response = this.#answer(request, peer);
+      return response instanceof Promise ? response.catch((error) => this.failed(error)) : response;
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  /** A mistake of our own: the answer, and a line in the log. */
+  failed(error: unknown): Response {
+    this.options.log.error("HTTP request failed", { error: error instanceof Error ? error.message : String(error) });
+    return this.#responses.text(500, "the server made a mistake; its log says which");
+  }
+
+  #answer(request: Request, peer: Peer): Response | Promise<Response> {
+    if (request.url.length > MAX_TARGET_LENGTH) return this.#responses.text(414, "the URL is too long");
+    const target = parseRequestTarget(request.url);
+    if (!target) return this.#responses.text(400, "the URL is malformed");
+
+    const { method } = request;
+    const location = matchLocation(this.options.config.locations, target.path);
+    if (method === "OPTIONS") return this.#answerOptions(location, request, target);
+    if (!isRead(method)) {
+      return this.#responses.text(405, `${method} is not allowed here`, { allow: "GET, HEAD, OPTIONS" });
+    }
+    if (!location) return this.#answerRoute(request, peer, target);
+    return this.#answerLocation(location, request, peer, target, readConditions(request));
+  }
+
+  async #answerOptions(
+    location: HttpLocation | undefined,
+    request: Request,
+    { path }: RequestTarget,
+  ): Promise<Response> {
+    if (!location || (location.path === "/" && !(await hasFile(location, path)))) return this.#responses.options();
+    return answerFileOptions(location, readConditions(request));
+  }
+
+  /**
+   * A `location /` claims every URL, and `/hls` those of an application of that name: what there is no file for may still be
+   * a page, or a stream.
+   */
+  async #answerLocation(
+    location: HttpLocation,
+    request: Request,
+    peer: Peer,
+    target: RequestTarget,
+    conditions: Conditions,
+  ): Promise<Response> {
+    if (location.path === "/") {
+      if (await hasFile(location, target.path)) return answerFile(location, target.path, conditions);
+    } else {
+      const response = await answerFile(location, target.path, conditions);
+      if (!NO_FILE.has(response.status)) return response;
+      const route = parseRoute(target.path);
+      if (!("path" in route) || !(await this.options.isStream(route.path))) return response;
+    }
+    return this.#answerRoute(request, peer, target);
+  }
+
+  #answerRoute(request: Request, peer: Peer, target: RequestTarget): Response | Promise<Response> {
+    const route = parseRoute(target.path);
+    if ("path" in route && route.kind !== "moved") {
+      const problem = invalidStreamPath(route.path);
+      if (problem) return this.#responses.text(404, problem);
+    }
+    switch (route.kind) {
+      case "media": {
+        const question = this.#requests.question(route.path, route.resource, target.query);
+        // A location may get a file meanwhile.
+        if (this.options.config.locations.length === 0) this.#remember(request.url, question);
+        return this.#ask(question, request, peer);
+      }
+      case "poster":
+        return this.#ask(this.#requests.question(route.path, POSTER, ""), request, peer);
+      case "stream":
+        return this.#ask(this.#requests.question(route.path, STATE, ""), request, peer);
+      case "streams":
+        return this.#ask(this.#requests.question("", STREAMS, ""), request, peer);
+      case "health":
+        return this.#ask(this.#requests.question("", HEALTH, ""), request, peer);
+      case "asset":
+      case "start":
+      case "watch":
+      case "moved":
+        if (!this.options.config.pages) return this.#unknown();
+        return this.#page(route, target.query, readConditions(request));
+      case "unknown":
+        return this.#unknown();
+    }
+  }
+
+  #remember(url: string, question: Question): void {
+    if (this.#known.size >= MAX_KNOWN_URLS) this.#known.clear();
+    this.#known.set(url, question);
+  }
+
+  #ask(question: Question, request: Request, peer: Peer): Response | Promise<Response> {
+    const { seen } = this.options;
+    const { stream, resource } = question.request;
+    if (!FIRST_MEDIA.test(resource)) return this.#requests.respond(question, request, peer, undefined);
+    const viewer = viewerKey(request, peer);
+    return this.#requests.respond(question, request, peer, () => seen(stream, viewer));
+  }
+
+  #page(route: Route, query: string, conditions: Conditions): Response | Promise<Response> {
+    switch (route.kind) {
+      case "asset":
+        return answerAsset(this.#assets, this.#responses, route.name, conditions);
+      case "start":
+        return answerPage(this.#assets, this.#responses, "start.html", conditions);
+      case "watch":
+        return answerPage(this.#assets, this.#responses, "watch.html", conditions);
+      case "moved":
+        return this.#responses.redirect(encodePath(route.path) + (query && `?${query}`));
+      default:
+        return this.#unknown();
+    }
+  }
+
+  #unknown(): Response {
+    return this.#responses.text(404, "there is nothing here");
+  }
+}
+
+/** Whoever plays asks for these all the time, so that viewers need not be counted by every part. */
+const FIRST_MEDIA = /\/\d+(?:\.0)?\.(?:m4s|ts)$/;
+
+function isRead(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function viewerKey(request: Request, peer: Peer): number {
+  return Bun.hash.xxHash32(`${peer.requestIP(request)?.address} ${request.headers.get("user-agent")}`);
+}
+
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}

@@ -1,0 +1,49 @@
+import type { Cancel, OriginRequest } from "../../hls/answer.ts";
+import type { Millis } from "../../media/time.ts";
+
+/** Text that any number of responses can send. */
+export type SharedText = {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Made when first asked for. */
+  gzip?: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+};
+
+/** A body that any number of responses can send at the same time without a copy each. */
+export type SharedBody = { readonly blob: Blob; readonly etag: string };
+
+type Shared = {
+  readonly contentType: string;
+  readonly cacheControl: string;
+  /** It may be given to those who ask the same so much later. */
+  readonly keepMs: Millis;
+};
+
+/** An answer fit to be sent to many. */
+export type SharedAnswer =
+  | (Shared & { readonly kind: "text"; readonly status: number; readonly text: SharedText })
+  | (Shared & { readonly kind: "media"; readonly body: SharedBody })
+  | {
+      readonly kind: "error";
+      readonly status: number;
+      /** One line of text. */
+      readonly reason: string;
+      readonly cacheControl: string;
+      /** Seconds. */
+      readonly retryAfter?: number;
+    };
+
+/** Resources that are not the origin's: the latest picture of a stream, its state, and, with an empty path, of the server. */
+export const POSTER = "poster.mp4";
+export const STATE = "state";
+export const STREAMS = "streams";
+export const HEALTH = "health";
+
+/** Where answers come from: the origin beside us, or in another thread. */
+export interface AnswerSource {
+  /** Answers exactly once unless cancelled, at once or later. Does not throw. */
+  request(asked: OriginRequest, answer: (answer: SharedAnswer) => void): Cancel | undefined;
+}
+
+/** What is asked of `Bun.serve` about who sent a request. */
+export type Peer = { requestIP(request: Request): { readonly address: string } | null };

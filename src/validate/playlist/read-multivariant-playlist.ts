@@ -79,25 +79,25 @@ export function readMultivariantPlaylist(
 }
 
 /** Value of an attribute. */
-export function valueOf(entry: MultivariantEntry, name: string): string | undefined {
+export function attributeOf(entry: MultivariantEntry, name: string): string | undefined {
   return entry.attributes.get(name)?.value;
 }
 
 /** An attribute that is a number; undefined where it is none. */
 export function numberOf(entry: MultivariantEntry, name: string): number | undefined {
-  const text = valueOf(entry, name);
+  const text = attributeOf(entry, name);
   return text !== undefined && /^\d+(?:\.\d*)?$/.test(text) ? Number(text) : undefined;
 }
 
 /** CODECS as a list. */
 export function codecsOf(entry: MultivariantEntry): readonly string[] | undefined {
-  return valueOf(entry, "CODECS")
+  return attributeOf(entry, "CODECS")
     ?.split(",")
     .map((codec) => codec.trim());
 }
 
 /** RESOLUTION as numbers. */
 export function resolutionOf(entry: MultivariantEntry): { width: number; height: number } | undefined {
-  const match = /^(\d{1,6})x(\d{1,6})$/.exec(valueOf(entry, "RESOLUTION") ?? "");
+  const match = /^(\d{1,6})x(\d{1,6})$/.exec(attributeOf(entry, "RESOLUTION") ?? "");
   return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined;
 }

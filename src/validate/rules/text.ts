@@ -108,7 +108,10 @@ export const TEXT_RULES: readonly CheckedRule<TextSubject>[] = [
       for (const { kind, tag, number } of document.lines) {
         if (kind !== "tag" || TAGS[tag]) continue;
         const known = LEGACY_TAGS.includes(tag);
-        yield { line: number, message: `#${quote(tag).slice(1, -1)} is ${known ? "not in the standard any more" : "unknown"}` };
+        yield {
+          line: number,
+          message: `#${quote(tag).slice(1, -1)} is ${known ? "not in the standard any more" : "unknown"}`,
+        };
       }
     },
   },
@@ -160,7 +163,8 @@ export const TEXT_RULES: readonly CheckedRule<TextSubject>[] = [
     clause: "RFC 8216bis 4.1",
     text: "A playlist has tags that make it a media playlist or a multivariant playlist.",
     *check({ kind }) {
-      if (kind === undefined) yield { message: "there is no tag of either kind; clients take it for an empty playlist" };
+      if (kind === undefined)
+        yield { message: "there is no tag of either kind; clients take it for an empty playlist" };
     },
   },
   {
@@ -206,7 +210,8 @@ export const TEXT_RULES: readonly CheckedRule<TextSubject>[] = [
     *check({ document }) {
       for (const { line, list, definition } of attributeLists(document)) {
         for (const attribute of list.byName.values()) {
-          const type = definition.attributes?.[attribute.name] ?? (isExtension(definition, attribute.name) && "extension");
+          const type =
+            definition.attributes?.[attribute.name] ?? (isExtension(definition, attribute.name) && "extension");
           // What a variable stands for is checked where it is used.
           if (!type || referencesIn(attribute.value).length > 0) continue;
           const wrong = wrongValue(type, attribute.value, attribute.quoted);

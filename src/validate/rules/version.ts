@@ -30,7 +30,9 @@ export const VERSION_RULES: readonly CheckedRule<TextSubject>[] = [
       const { version, line } = declared(document);
       const highest = needed(document)?.version ?? 1;
       // A playlist that offers delta updates may say what those need.
-      const allowed = document.lines.some(({ text }) => text.includes("CAN-SKIP-UNTIL")) ? Math.max(highest, 10) : highest;
+      const allowed = document.lines.some(({ text }) => text.includes("CAN-SKIP-UNTIL"))
+        ? Math.max(highest, 10)
+        : highest;
       if (line !== undefined && version > allowed) yield { line, message: `${version} is said, ${highest} is enough` };
     },
   },
@@ -69,7 +71,8 @@ function* needs(line: PlaylistLine, iFramesOnly: boolean): Generator<[number, st
     if (byName.get("METHOD")?.value.startsWith("SAMPLE-AES")) yield [5, "METHOD=SAMPLE-AES"];
   }
   if (tag === "EXT-X-DEFINE") yield byName.has("QUERYPARAM") ? [11, "QUERYPARAM"] : [8, tag];
-  if (tag === "EXT-X-SKIP") yield byName.has("RECENTLY-REMOVED-DATERANGES") ? [10, "RECENTLY-REMOVED-DATERANGES"] : [9, tag];
+  if (tag === "EXT-X-SKIP")
+    yield byName.has("RECENTLY-REMOVED-DATERANGES") ? [10, "RECENTLY-REMOVED-DATERANGES"] : [9, tag];
   if (tag === "EXT-X-MEDIA" && byName.has("INSTREAM-ID")) {
     const captions = byName.get("TYPE")?.value === "CLOSED-CAPTIONS";
     if (!captions) yield [13, "INSTREAM-ID of another type than CLOSED-CAPTIONS"];

@@ -8,6 +8,7 @@ const HELP = `naru ${version}: a live streaming server. Encoders come in by RTMP
   naru check -c FILE         say what a configuration means, or every mistake in it
   naru import nginx.conf     translate an nginx.conf into naru.config.ts
   naru demo                  publish a test picture, for when no encoder is at hand
+  naru load URL              watch a stream as many players at once, and say how that went
   naru latency               measure the time from a picture to its showing in a browser
 
 A first stream, with OBS: Settings > Stream > Service "Custom", Server rtmp://THIS-HOST/live, Stream Key test.
@@ -22,6 +23,7 @@ const commands = {
   check: () => import("./cli/check.ts").then((module) => module.default),
   import: () => import("./cli/import.ts").then((module) => module.default),
   demo: () => import("./cli/demo.ts").then((module) => module.default),
+  load: () => import("./cli/load.ts").then((module) => module.default),
   latency: () => import("./cli/latency.ts").then((module) => module.default),
 };
 

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateways: ["bytes", "media", "codecs", "formats", "protocols", "streams", "hls", "log"],
   demo: ["bytes", "media", "codecs", "formats", "protocols", "log"],
   latency: ["demo"],
+  load: ["bytes", "media", "formats"],
   config: ["bytes", "media", "streams", "hls", "gateways", "log"],
 };
 const PURE = ["bytes", "media", "codecs", "formats", "protocols", "streams", "hls"];

@@ -9,16 +9,30 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
+/** A log whose level can be changed while it is used. */
+export type AdjustableLog = Log & { level: LogLevel };
+
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** A log that formats one line per entry (`2026-01-01T00:00:00.000Z INFO message key=value`) and hands it to `write`. */
-export function createLog(level: LogLevel, write: (line: string) => void, wallclock: () => Date): Log {
-  const least = ORDER.indexOf(level);
+export function createLog(level: LogLevel, write: (line: string) => void, wallclock: () => Date): AdjustableLog {
+  let least = ORDER.indexOf(level);
   const line = (at: LogLevel) => (message: string, fields?: LogFields) => {
     if (ORDER.indexOf(at) < least) return;
     write(`${wallclock().toISOString()} ${at.toUpperCase().padEnd(5)} ${printable(message)}${formatFields(fields)}\n`);
   };
-  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+  return {
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+    get level() {
+      return ORDER[least] ?? level;
+    },
+    set level(next) {
+      least = ORDER.indexOf(next);
+    },
+  };
 }
 
 /** For tests and embedded use. */

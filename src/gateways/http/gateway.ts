@@ -1,10 +1,9 @@
 import type { ListenAddress } from "../../config/units.ts";
 import type { Log } from "../../log.ts";
 import type { HttpConfig } from "./config.ts";
-import { HttpHandler } from "./handler.ts";
-import { listenHttp } from "./listen.ts";
 import { LocalSource, type LocalSourceOptions } from "./local-source.ts";
 import type { PageAssets } from "./page-assets.ts";
+import { HttpService } from "./service.ts";
 import { Viewers } from "./viewers.ts";
 
 export type HttpGatewayOptions = Omit<LocalSourceOptions, "viewers" | "failed"> & {
@@ -19,6 +18,11 @@ export interface HttpGateway {
   readonly addresses: readonly ListenAddress[];
   /** Viewers of a stream in the last few seconds. */
   viewers(path: string): number;
+  /**
+   * Another configuration: addresses are opened and closed, the rest holds for new requests. Those that wait go on.
+   * @throws ListenError, and all is as before
+   */
+  reload(config: HttpConfig): Promise<void>;
   /** Stops listening and drops the connections; harmless when called twice. */
   close(): Promise<void>;
 }
@@ -38,7 +42,7 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
     viewers: (path) => viewers.count(path, now()),
     failed: (error) => log.error("HTTP request failed", { error: String(error) }),
   });
-  const handler = new HttpHandler({
+  const service = new HttpService({
     config,
     source,
     seen: (path, viewer) => viewers.saw(path, viewer, now()),
@@ -47,22 +51,25 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
     now,
     assets: options.assets,
   });
-  const listeners = listenHttp(config.listen, {
-    fetch: (request, server) => handler.answer(request, server),
-    failed: (error) => handler.failed(error),
-  });
+  service.listen(config.listen);
   const sweep = setInterval(() => {
-    handler.sweep();
+    service.sweep();
     source.sweep(now());
     viewers.sweep(now());
   }, SWEEP_MS);
   sweep.unref();
   return {
-    addresses: listeners.map((listener) => listener.address),
+    get addresses() {
+      return service.addresses;
+    },
     viewers: (path) => viewers.count(path, now()),
-    async close() {
+    async reload(wanted) {
+      service.listen(wanted.listen);
+      service.reload(wanted);
+    },
+    close() {
       clearInterval(sweep);
-      await Promise.all(listeners.map((listener) => listener.close()));
+      return service.close();
     },
   };
 }

@@ -151,6 +151,11 @@ export type UserConfig = {
    * @default "info"
    */
   log?: "debug" | "info" | "warn" | "error";
+  /**
+   * Remember over a restart which streams are live, in a small file of the state directory.
+   * @default true
+   */
+  state?: boolean;
   /** How encoders reach the server by RTMP. */
   rtmp?: {
     /**
@@ -221,6 +226,8 @@ export type UserConfig = {
      * @default true
      */
     pages?: boolean;
+    /** Threads that answer viewers, beside the one that takes streams in (Linux only); 0: that one answers, too. When left out: one fewer than there are cores, and none on one or two cores. */
+    threads?: number;
     /**
      * Requests that may wait for media at a time (blocking reloads); more are answered 503.
      * @default 20000

@@ -33,6 +33,15 @@ export const httpSchema = z
       .describe("Addresses that HTTP listens on; an empty list turns HTTP off."),
     cors: headerValue().default("*").describe("Value of Access-Control-Allow-Origin on playlists and media."),
     pages: z.boolean().default(true).describe("Serve the start page and the watch pages."),
+    threads: z
+      .int()
+      .min(0)
+      .max(64)
+      .optional()
+      .describe(
+        "Threads that answer viewers, beside the one that takes streams in (Linux only); 0: that one answers, too. " +
+          "When left out: one fewer than there are cores, and none on one or two cores.",
+      ),
     maxWaiting: z
       .int()
       .min(1)

@@ -12,6 +12,7 @@ const KEEP_MS = 5_000;
  */
 export class SharedBodies {
   readonly #entries = new Map<Uint8Array, { readonly shared: SharedBody; used: Millis }>();
+  readonly #urls = new Map<SharedBody, string>();
   #bytes = 0;
 
   get bytes(): number {
@@ -32,6 +33,13 @@ export class SharedBodies {
     return entry.shared;
   }
 
+  /** An object URL by which another thread gets at the same bytes; good for as long as the body is kept here. */
+  url(body: SharedBody): string {
+    let url = this.#urls.get(body);
+    if (!url) this.#urls.set(body, (url = URL.createObjectURL(body.blob)));
+    return url;
+  }
+
   /** Forgets what nobody has asked for lately; to be called now and then. */
   sweep(now: Millis): void {
     this.#evict((used) => now - used > KEEP_MS, undefined);
@@ -43,6 +51,8 @@ export class SharedBodies {
       if (body === keep || !due(entry.used)) return;
       this.#entries.delete(body);
       this.#bytes -= entry.shared.blob.size;
+      const url = this.#urls.get(entry.shared);
+      if (url !== undefined && this.#urls.delete(entry.shared)) URL.revokeObjectURL(url);
     }
   }
 }

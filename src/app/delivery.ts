@@ -1,0 +1,94 @@
+import { availableParallelism } from "node:os";
+import type { ListenAddress } from "../config/units.ts";
+import { type HttpGateway, type HttpGatewayOptions, SWEEP_MS, startHttpGateway } from "../gateways/http/gateway.ts";
+import { type HttpListener, listenHttp } from "../gateways/http/listen.ts";
+import { LocalSource } from "../gateways/http/local-source.ts";
+import { Viewers } from "../gateways/http/viewers.ts";
+import { ListenerSet } from "../gateways/listener-set.ts";
+import { DeliveryThread } from "./delivery-thread.ts";
+
+/**
+ * Serves viewers, in this thread or in as many others as the configuration says.
+ * @throws ListenError when an address cannot be had; then none is kept
+ */
+export async function startDelivery(options: HttpGatewayOptions): Promise<HttpGateway> {
+  const { threads } = options.config;
+  if (process.platform !== "linux") {
+    if (threads !== undefined && threads > 0)
+      options.log.warn("http.threads is for Linux only; one thread serves viewers");
+    return startHttpGateway(options);
+  }
+  const count = threads ?? threadsFor(availableParallelism());
+  return count === 0 ? startHttpGateway(options) : startThreads(options, count);
+}
+
+/** Threads beside the main one. With two cores the second helps less than a hop between threads costs. */
+export function threadsFor(cores: number): number {
+  return cores <= 2 ? 0 : Math.min(cores - 1, MAX_THREADS);
+}
+
+const MAX_THREADS = 64;
+
+async function startThreads(options: HttpGatewayOptions, count: number): Promise<HttpGateway> {
+  const { log, now } = options;
+  let { config } = options;
+  const viewers = new Viewers();
+  const source = new LocalSource({
+    ...options,
+    viewers: (path) => viewers.count(path, now()),
+    failed: (error) => log.error("HTTP request failed", { error: String(error) }),
+  });
+  const addresses = new ListenerSet(probe);
+  addresses.set(config.listen);
+  const seen = (path: string, viewer: number) => viewers.saw(path, viewer, now());
+  const serve = () => ({ config: shareOf(config, count), addresses: addresses.addresses });
+  const threads = Array.from({ length: count }, () => new DeliveryThread({ source, seen, serve, log }));
+
+  const sweep = setInterval(() => {
+    source.sweep(now());
+    viewers.sweep(now());
+  }, SWEEP_MS);
+  sweep.unref();
+  const close = async () => {
+    clearInterval(sweep);
+    await Promise.all(threads.map((thread) => thread.close()));
+  };
+  try {
+    await Promise.all(threads.map((thread) => thread.start()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    get addresses() {
+      return addresses.addresses;
+    },
+    viewers: (path) => viewers.count(path, now()),
+    async reload(wanted) {
+      addresses.set(wanted.listen);
+      config = wanted;
+      await Promise.all(threads.map((thread) => thread.reload()));
+    },
+    close,
+  };
+}
+
+/** Limits are for the whole server. */
+function shareOf(config: HttpGatewayOptions["config"], count: number): HttpGatewayOptions["config"] {
+  return { ...config, maxWaiting: Math.ceil(config.maxWaiting / count) };
+}
+
+/**
+ * Listens for a moment, alone: threads share an address with whoever shares it, so that one which another program has would not
+ * be noticed; and a port 0 must be the same one for all.
+ */
+function probe(addresses: readonly ListenAddress[]): HttpListener[] {
+  const listeners = listenHttp(addresses, {
+    fetch: () => new Response(null, { status: 503 }),
+    failed: () => new Response(null, { status: 503 }),
+  });
+  return listeners.map((listener) => {
+    void listener.close();
+    return { address: listener.address, close: async () => {} };
+  });
+}

@@ -1,0 +1,60 @@
+import { resolveObjectURL } from "node:buffer";
+import type { Cancel, OriginRequest } from "../../hls/answer.ts";
+import type { AnswerSource, SharedAnswer, SharedText } from "./shared-answer.ts";
+import type { AnswerMessage, ToMain } from "./thread-messages.ts";
+
+/** Versions of playlists remembered, so that one is compressed once though it answers several questions. */
+const MAX_TEXTS = 256;
+
+/** Asks the main thread. */
+export class RemoteSource implements AnswerSource {
+  readonly #asked = new Map<number, (answer: SharedAnswer) => void>();
+  readonly #texts = new Map<string, SharedText>();
+  #next = 0;
+
+  constructor(private readonly post: (message: ToMain) => void) {}
+
+  request({ stream, resource, query }: OriginRequest, answer: (answer: SharedAnswer) => void): Cancel {
+    const id = this.#next++;
+    this.#asked.set(id, answer);
+    this.post({ type: "ask", id, stream, resource, query });
+    return () => {
+      if (this.#asked.delete(id)) this.post({ type: "cancel", id });
+    };
+  }
+
+  receive(message: AnswerMessage): void {
+    const answer = this.#asked.get(message.id);
+    if (!answer) return;
+    this.#asked.delete(message.id);
+    answer(this.#read(message));
+  }
+
+  #read(message: AnswerMessage): SharedAnswer {
+    if (message.type === "error") return { ...message, kind: "error" };
+    const { contentType, cacheControl, keepMs, etag } = message;
+    if (message.type === "text") {
+      const text = this.#text(message.text, etag);
+      return { kind: "text", status: message.status, text, contentType, cacheControl, keepMs };
+    }
+    const blob = resolveObjectURL(message.url) as Blob | undefined;
+    // The main thread has forgotten it since: this thread is seconds behind.
+    if (!blob) return { kind: "error", status: 503, reason: "too busy", cacheControl: "no-store", retryAfter: 1 };
+    return { kind: "media", body: { blob, etag }, contentType, cacheControl, keepMs };
+  }
+
+  #text(text: string, etag: string): SharedText {
+    let known = this.#texts.get(etag);
+    if (!known) {
+      known = { bytes: encoder.encode(text), etag };
+      this.#texts.set(etag, known);
+      for (const oldest of this.#texts.keys()) {
+        if (this.#texts.size <= MAX_TEXTS) break;
+        this.#texts.delete(oldest);
+      }
+    }
+    return known;
+  }
+}
+
+const encoder = new TextEncoder();

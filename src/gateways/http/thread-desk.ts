@@ -1,0 +1,55 @@
+import type { Cancel } from "../../hls/answer.ts";
+import type { LocalSource } from "./local-source.ts";
+import type { SharedAnswer, SharedText } from "./shared-answer.ts";
+import type { AnswerMessage, ToMain } from "./thread-messages.ts";
+
+/** Answers the questions of one serving thread, in the main one. */
+export class ThreadDesk {
+  readonly #cancels = new Map<number, Cancel>();
+
+  constructor(
+    private readonly source: LocalSource,
+    private readonly post: (message: AnswerMessage) => void,
+  ) {}
+
+  ask({ id, stream, resource, query }: ToMain & { readonly type: "ask" }): void {
+    let answered = false;
+    const cancel = this.source.request({ stream, resource, query }, (answer) => {
+      answered = true;
+      this.#cancels.delete(id);
+      this.post(this.#write(id, answer));
+    });
+    if (cancel && !answered) this.#cancels.set(id, cancel);
+  }
+
+  cancel(id: number): void {
+    this.#cancels.get(id)?.();
+    this.#cancels.delete(id);
+  }
+
+  /** The thread is gone. */
+  close(): void {
+    for (const cancel of this.#cancels.values()) cancel();
+    this.#cancels.clear();
+  }
+
+  #write(id: number, answer: SharedAnswer): AnswerMessage {
+    if (answer.kind === "error") {
+      const { status, reason, cacheControl, retryAfter } = answer;
+      return { type: "error", id, status, reason, cacheControl, retryAfter };
+    }
+    const { contentType, cacheControl, keepMs } = answer;
+    if (answer.kind === "media") {
+      const url = this.source.bodies.url(answer.body);
+      return { type: "media", id, url, etag: answer.body.etag, contentType, cacheControl, keepMs };
+    }
+    const { status, text } = answer;
+    return { type: "text", id, status, text: textOf(text), etag: text.etag, contentType, cacheControl, keepMs };
+  }
+}
+
+const decoder = new TextDecoder();
+
+function textOf(text: SharedText): string {
+  return decoder.decode(text.bytes);
+}

@@ -1,0 +1,65 @@
+import type { ListenAddress } from "../../config/units.ts";
+import type { LogFields, LogLevel } from "../../log.ts";
+import type { Millis } from "../../media/time.ts";
+import type { HttpConfig } from "./config.ts";
+
+/**
+ * What a serving thread tells the main one. Questions and answers are flat objects of strings and numbers, which cross several
+ * times as fast as others.
+ */
+export type ToMain =
+  | {
+      readonly type: "ask";
+      /** Of this question; the answer bears it. */
+      readonly id: number;
+      readonly stream: string;
+      readonly resource: string;
+      readonly query: string;
+    }
+  /** Nobody waits for the answer any more. */
+  | { readonly type: "cancel"; readonly id: number }
+  /** Viewers that were given media since the last such message. */
+  | { readonly type: "seen"; readonly path: string; readonly viewers: Uint32Array }
+  | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields | undefined }
+  /** It has done what the last `serve` said. */
+  | { readonly type: "serving" }
+  /** It could not. */
+  | { readonly type: "refused"; readonly reason: string };
+
+export type AnswerMessage =
+  | {
+      readonly type: "text";
+      readonly id: number;
+      readonly status: number;
+      readonly text: string;
+      readonly etag: string;
+      readonly contentType: string;
+      readonly cacheControl: string;
+      readonly keepMs: Millis;
+    }
+  | {
+      readonly type: "media";
+      readonly id: number;
+      /** An object URL: the bytes are shared, not copied. */
+      readonly url: string;
+      readonly etag: string;
+      readonly contentType: string;
+      readonly cacheControl: string;
+      readonly keepMs: Millis;
+    }
+  | {
+      readonly type: "error";
+      readonly id: number;
+      readonly status: number;
+      readonly reason: string;
+      readonly cacheControl: string;
+      readonly retryAfter: number | undefined;
+    };
+
+/** What the main thread tells a serving one. */
+export type ToThread =
+  | AnswerMessage
+  /** Listen here from now on and answer by this configuration. */
+  | { readonly type: "serve"; readonly config: HttpConfig; readonly addresses: readonly ListenAddress[] }
+  /** Drop the connections and end. */
+  | { readonly type: "close" };

@@ -3,20 +3,25 @@ import type { HlsConfig } from "../hls/config.ts";
 import { firstMsnAt } from "../hls/names.ts";
 import type { HlsOrigin } from "../hls/origin.ts";
 import { HlsOutput } from "../hls/output.ts";
+import type { AnnouncedTargets } from "../hls/targets.ts";
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import type { Stream } from "../streams/stream.ts";
+import { type RememberedStream, remember } from "./stream-memory.ts";
 
 /** Gives streams their HLS output: an answer at their URL and, where configured, files in a directory. */
 export class HlsModule {
   /** One per directory and settings: several applications may share one. */
   readonly #directories = new Map<string, HlsDirectory>();
+  readonly #configs = new WeakMap<HlsOutput, HlsConfig>();
 
   constructor(
     private readonly options: {
       readonly origin: HlsOrigin;
       readonly log: Log;
       readonly wallclockAt: (now: Millis) => Millis;
+      /** What players of a path were told before a restart of the server. */
+      readonly announcedBefore: (path: string, config: HlsConfig) => AnnouncedTargets | undefined;
     },
   ) {}
 
@@ -25,8 +30,15 @@ export class HlsModule {
     for (const config of configs) if (config.enabled) this.#directory(config);
   }
 
+  /** What a restarted server would have to know of a stream; undefined when it has no HLS. */
+  remembered(path: string): RememberedStream | undefined {
+    const output = this.options.origin.get(path);
+    const config = output && this.#configs.get(output);
+    return config && remember(config, output.announced);
+  }
+
   attach(stream: Stream, config: HlsConfig, now: Millis): void {
-    const { origin, log, wallclockAt } = this.options;
+    const { origin, log, wallclockAt, announcedBefore } = this.options;
     const { path } = stream;
     const files = this.#directory(config)?.open(path.slice(path.indexOf("/") + 1));
     const output = new HlsOutput({
@@ -34,6 +46,7 @@ export class HlsModule {
       config,
       firstMsn: firstMsnAt(wallclockAt(now)),
       after: origin.get(path),
+      announced: announcedBefore(path, config),
       wallclockAt,
       onRendition: files?.write,
       onTrackLeftOut: (track, reason) =>
@@ -45,6 +58,7 @@ export class HlsModule {
         }),
       onFault: (error) => log.error("answering an HLS request failed", { path, error: String(error) }),
     });
+    this.#configs.set(output, config);
     origin.add(output);
     stream.attach(output.write, now);
   }

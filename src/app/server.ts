@@ -1,8 +1,9 @@
 import { version } from "../../package.json";
 import { findApplication } from "../config/application.ts";
+import { changesBetween } from "../config/changes.ts";
 import type { Config } from "../config/schema.ts";
 import type { ListenAddress } from "../config/units.ts";
-import { type HttpGateway, startHttpGateway } from "../gateways/http/gateway.ts";
+import type { HttpGateway } from "../gateways/http/gateway.ts";
 import type { StreamSummary } from "../gateways/http/stream-list.ts";
 import { type RtmpGateway, startRtmpGateway } from "../gateways/rtmp/server.ts";
 import { HlsOrigin } from "../hls/origin.ts";
@@ -11,13 +12,18 @@ import type { Millis } from "../media/time.ts";
 import { StreamRegistry } from "../streams/registry.ts";
 import type { Stream } from "../streams/stream.ts";
 import { applicationOf } from "../streams/stream-path.ts";
+import { startDelivery } from "./delivery.ts";
 import { HlsModule } from "./hls.ts";
 import { Posters } from "./posters.ts";
+import { type AppliedChange, describeChange, needsRestart } from "./reload.ts";
 import { logSourceChange } from "./source-log.ts";
-import { summarise } from "./stream-summary.ts";
+import { memoryFile, type RememberedStream, StreamMemory } from "./stream-memory.ts";
+import { summarise, summariseExpected } from "./stream-summary.ts";
 
 export type ServerOptions = {
   readonly log: Log;
+  /** Where what is live is remembered over a restart; nowhere when left out. */
+  readonly stateDirectory?: string;
 };
 
 /** A server that listens. */
@@ -27,6 +33,12 @@ export type Server = {
   readonly rtmp: readonly ListenAddress[];
   readonly http: readonly ListenAddress[];
   streams(): readonly StreamSummary[];
+  /**
+   * Another configuration. Streams and connections that a change does not concern do not notice.
+   * @returns what became of each changed setting
+   * @throws ListenError, and the configuration is as before
+   */
+  reload(config: Config): Promise<readonly AppliedChange[]>;
   /** Ends every stream and connection. Harmless when called twice. */
   close(): Promise<void>;
 };
@@ -35,19 +47,36 @@ export type Server = {
 const TICK: Millis = 200;
 /** Streams at the same time. */
 const MAX_STREAMS = 10_000;
+/** How often what is live is compared with what is remembered. */
+const REMEMBER: Millis = 1000;
 
 /**
  * Puts the rooms together and listens.
  * @throws ListenError when an address cannot be had; then nothing is left running
  */
-export async function startServer(config: Config, { log }: ServerOptions): Promise<Server> {
+export async function startServer(config: Config, { log, stateDirectory }: ServerOptions): Promise<Server> {
   const clock = () => performance.now();
+  const startedAt = clock();
+  let current = config;
   const wallclockAt = (now: Millis) => Date.now() - clock() + now;
-  const application = (name: string) => findApplication(config.applications, name);
+  const application = (name: string) => findApplication(current.applications, name);
 
   const posters = new Posters();
-  const origin = new HlsOrigin();
-  const hls = new HlsModule({ origin, log, wallclockAt });
+  const memory = new StreamMemory(config.state ? memoryFile(stateDirectory, config.rtmp.listen) : undefined, log);
+  /** Until when a stream that is not there may be one whose encoder has not come back yet; undefined when it is none. */
+  const expectedUntil = (path: string, now: Millis): Millis | undefined => {
+    const found = application(applicationOf(path));
+    if (!found?.live || !found.hls.enabled || !memory.mayHaveBeenLive(path)) return undefined;
+    const until = startedAt + found.hls.grace;
+    return now < until ? until : undefined;
+  };
+  const origin = new HlsOrigin({ expects: (path, now) => expectedUntil(path, now) !== undefined });
+  const hls = new HlsModule({
+    origin,
+    log,
+    wallclockAt,
+    announcedBefore: (path, settings) => memory.announcedBefore(path, settings),
+  });
   const registry = new StreamRegistry({
     policy: (name) => {
       const found = application(name);
@@ -67,11 +96,28 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
   });
   const summary = (stream: Stream): StreamSummary =>
     summarise(stream, { now: clock(), wallclockAt, endsAt: registry.endsAt(stream) });
+  const find = (path: string): StreamSummary | undefined => {
+    const stream = registry.get(path);
+    if (stream) return summary(stream);
+    const until = expectedUntil(path, clock());
+    return until === undefined ? undefined : summariseExpected(path, wallclockAt(startedAt), wallclockAt(until));
+  };
 
-  hls.start(Object.values(config.applications).map((found) => found.hls));
+  const rememberLive = (): void => {
+    const live = new Map<string, RememberedStream>();
+    for (const [path, before] of memory.found) if (expectedUntil(path, clock()) !== undefined) live.set(path, before);
+    for (const { path } of registry.list()) {
+      const known = hls.remembered(path);
+      if (known) live.set(path, known);
+    }
+    memory.update(live);
+  };
+  const startDirectories = () => hls.start(Object.values(current.applications).map((found) => found.hls));
+  startDirectories();
 
   let rtmp: RtmpGateway | undefined;
   let http: HttpGateway | undefined;
+  const remembering = setInterval(rememberLive, REMEMBER);
   const timer = setInterval(() => {
     const now = clock();
     // A mistake of ours in one stream must not end the process, and with it all the others.
@@ -83,25 +129,27 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
       }
     }
   }, TICK);
+  let closed = false;
   const close = async (): Promise<void> => {
     clearInterval(timer);
+    clearInterval(remembering);
+    if (!closed) rememberLive();
+    closed = true;
+    // Before the streams end: a viewer that reads of the end stays away, though the server may only be restarted.
+    await http?.close();
     await rtmp?.close();
     registry.close(clock());
     await hls.close();
-    await http?.close();
   };
 
   try {
     rtmp = startRtmpGateway({ config: config.rtmp, ingest: registry, log, clock });
-    http = startHttpGateway({
+    http = await startDelivery({
       config: config.http,
       origin,
       streams: {
         list: () => registry.list().map(summary),
-        get: (path) => {
-          const stream = registry.get(path);
-          return stream && summary(stream);
-        },
+        get: find,
         poster: (path) => posters.of(registry.get(path)),
       },
       rtmpPort: rtmp.addresses[0]?.port,
@@ -113,10 +161,39 @@ export async function startServer(config: Config, { log }: ServerOptions): Promi
     await close();
     throw error;
   }
+  const gateways = { rtmp, http };
+  const reload = async (next: Config): Promise<readonly AppliedChange[]> => {
+    const before = current;
+    const changes = [
+      ...changesBetween(before, next).filter((change) => !needsRestart(change)),
+      ...changesBetween(config, next).filter(needsRestart),
+    ];
+    gateways.rtmp.reload(next.rtmp);
+    try {
+      await gateways.http.reload(next.http);
+    } catch (error) {
+      gateways.rtmp.reload(current.rtmp);
+      throw error;
+    }
+    current = next;
+    startDirectories();
+    const entryOf = (name: string) => (Object.hasOwn(before.applications, name) ? name : "*");
+    const running = (entry: string) =>
+      registry.list().filter(({ path }) => entryOf(applicationOf(path)) === entry).length;
+    return changes.map((change) => describeChange(change, running));
+  };
+
   return {
-    config,
-    rtmp: rtmp.addresses,
-    http: http.addresses,
+    get config() {
+      return current;
+    },
+    get rtmp() {
+      return gateways.rtmp.addresses;
+    },
+    get http() {
+      return gateways.http.addresses;
+    },
+    reload,
     streams: () => registry.list().map(summary),
     close,
   };

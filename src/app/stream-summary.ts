@@ -11,6 +11,12 @@ export type SummaryContext = {
   readonly endsAt: Millis | undefined;
 };
 
+/** A stream whose encoder may come back after a restart of the server. Times are wall clock. */
+export function summariseExpected(path: string, since: Millis, until: Millis): StreamSummary {
+  const times = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+  return { path, state: "waiting", waiting: times, since: times.since, encoders: [], bitrate: 0, keyframeInterval: 0 };
+}
+
 /** A stream as viewers and the start page are told of it. */
 export function summarise(stream: Stream, { now, wallclockAt, endsAt }: SummaryContext): StreamSummary {
   const video = stream.tracks.find((track): track is VideoTrack => track.kind === "video");

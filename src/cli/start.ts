@@ -2,12 +2,14 @@ import { defineCommand } from "citty";
 import { keepFreedMemory } from "../app/allocator.ts";
 import { isExecutable } from "../app/executable.ts";
 import { startServer } from "../app/server.ts";
+import { stateDirectory } from "../app/state-directory.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
 import { createLog } from "../log.ts";
 import { CONFIG_FLAGS, loadOptions, wrongFlag } from "./flags.ts";
 import { formatMistakes, formatNotice } from "./mistakes.ts";
 import { readyText } from "./ready.ts";
+import { hangupMeans, reloader } from "./reload.ts";
 import { type Io, processIo } from "./terminal.ts";
 
 export default defineCommand({
@@ -19,6 +21,7 @@ export default defineCommand({
   naru start -c nginx.conf              an nginx.conf with an rtmp block, as it is
   naru start --rtmp 1936 --http 127.0.0.1:8081
   NARU_HTTP_LISTEN=80 naru start        any setting from the environment (docs/configuration.md)
+  kill -HUP PID                         read the configuration again, without disturbing what is live
 `,
   },
   args: CONFIG_FLAGS,
@@ -36,10 +39,12 @@ export default defineCommand({
     const loaded = await load(args, io);
     const log = createLog(loaded.config.log, io.err, () => new Date());
     for (const notice of loaded.notices) log.warn(formatNotice(notice).trimEnd());
-    const server = await startServer(loaded.config, { log }).catch((error: unknown) => {
-      io.err(`naru: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
-    });
+    const server = await startServer(loaded.config, { log, stateDirectory: stateDirectory() }).catch(
+      (error: unknown) => {
+        io.err(`naru: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      },
+    );
     const command = isExecutable() ? process.execPath : "npm run";
     io.out(readyText(server, loaded, io.style, { tookMs: performance.now() - began, command }));
 
@@ -55,6 +60,12 @@ export default defineCommand({
     };
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
+    const reload = reloader({ server, log, io, load: () => loadConfig(loadOptions(args, io)) });
+    const inTerminal = process.stdin.isTTY;
+    process.on("SIGHUP", () => {
+      if (hangupMeans(inTerminal) === "stop") stop();
+      else void reload();
+    });
   },
 });
 

@@ -7,6 +7,10 @@ import { applicationSchema } from "./application.ts";
 export const configSchema = z
   .strictObject({
     log: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least severe level that is printed."),
+    state: z
+      .boolean()
+      .default(true)
+      .describe("Remember over a restart which streams are live, in a small file of the state directory."),
     rtmp: rtmpSchema.describe("How encoders reach the server by RTMP."),
     http: httpSchema.describe("How viewers reach the server by HTTP."),
     applications: z

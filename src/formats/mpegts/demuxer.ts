@@ -13,7 +13,7 @@ export type TsPes = PesPacket & {
 
 /** A transport stream of one program, read to its end. */
 export type DecodedTs = {
-  /** The last PMT. */
+  /** The last PMT; one without streams where there was none, and that was passed over. */
   readonly pmt: Pmt;
   /** In the order in which they begin. */
   readonly pes: readonly TsPes[];
@@ -32,8 +32,11 @@ export type DecodedTs = {
 
 /** Something that is not as the standard has it, but after which reading can go on. */
 export type TsFault = {
-  /** `continuity`: of the counters; `section`: a PAT or PMT; `pes`: a PES packet that is broken, or began before. */
-  readonly kind: "continuity" | "section" | "pes";
+  /**
+   * `continuity`: of the counters; `section`: a broken PAT or PMT; `tables`: there is none; `pes`: a PES packet that is
+   * broken, or began before.
+   */
+  readonly kind: "continuity" | "section" | "tables" | "pes";
   readonly pid: number;
   readonly error: MalformedError;
 };
@@ -143,7 +146,10 @@ export function decodeTs(
     }
   }
   for (const pid of [...open.keys()]) finish(pid);
-  if (!pmt) throw new MalformedError("transport stream without PMT");
+  if (!pmt) {
+    onFault({ kind: "tables", pid: PAT_PID, error: new MalformedError("transport stream without PMT") });
+    pmt = { program: 0, version: 0, pcrPid: NULL_PID, descriptors: new Uint8Array(0), streams: [] };
+  }
   pes.sort((a, b) => a.order - b.order);
   const units = pes.map(({ value }) => value);
   return { pmt, pes: units, pcrs, counters: last, firstCounters, firstPat, firstPmt, programs };

@@ -26,6 +26,11 @@ export class KeyframeForecast {
     return this.#regular;
   }
 
+  /** Whether it can be told when the next keyframe will come: not where there is no rhythm, nor after one that did not come. */
+  get isForetold(): boolean {
+    return this.#regular && this.#count <= this.#distance;
+  }
+
   /** Whether the next frame is likely a keyframe. */
   get isNext(): boolean {
     return this.#distance > 0 && this.#count === this.#distance;

@@ -1,15 +1,40 @@
 import type { Millis } from "../media/time.ts";
-import { type AnswerCallback, type Cancel, notFound, type OriginRequest } from "./answer.ts";
+import { type AnswerCallback, type Cancel, notFound, type OriginRequest, unavailable } from "./answer.ts";
+import { MEDIA_PLAYLIST, MULTIVARIANT } from "./names.ts";
 import type { HlsOutput } from "./output.ts";
+import { START_PATIENCE } from "./viewer-requests.ts";
+
+export type HlsOriginOptions = {
+  /** An ended output was kept long enough and is gone. */
+  readonly onRemoved?: (output: HlsOutput) => void;
+  /**
+   * Whether a stream that is unknown may be about to come, as all may while the server has only just started: its playlists
+   * are waited for, and a 503 instead of a 404 makes players try again.
+   */
+  readonly expects?: (path: string, now: Millis) => boolean;
+};
+
+/** A request for a playlist of a stream that is not there yet. */
+type Expectation = {
+  readonly request: OriginRequest;
+  readonly since: Millis;
+  readonly answer: AnswerCallback;
+  /** Once the stream is there and the request waits for it. */
+  cancel: Cancel | undefined;
+};
+
+/** Requests for streams that are not there yet, all together. */
+const MAX_EXPECTATIONS = 20_000;
 
 /** Answers viewers' requests for all streams. The caller arms one timer from `deadline` and calls `tick`. */
 export class HlsOrigin {
   readonly #outputs = new Map<string, HlsOutput>();
-  readonly #onRemoved: ((output: HlsOutput) => void) | undefined;
+  readonly #options: HlsOriginOptions;
+  /** In the order in which they came, and so of their deadlines. */
+  readonly #expectations = new Set<Expectation>();
 
-  /** @param onRemoved an ended output was kept long enough and is gone */
-  constructor(onRemoved?: (output: HlsOutput) => void) {
-    this.#onRemoved = onRemoved;
+  constructor(options: HlsOriginOptions = {}) {
+    this.#options = options;
   }
 
   get outputs(): Iterable<HlsOutput> {
@@ -20,10 +45,16 @@ export class HlsOrigin {
     return this.#outputs.get(path);
   }
 
-  /** Takes the place of an output of the same path. */
+  /** Takes the place of an output of the same path; who waited for the stream now waits for its playlist. */
   add(output: HlsOutput): void {
     this.#outputs.get(output.path)?.close();
     this.#outputs.set(output.path, output);
+    for (const expectation of this.#expectations) {
+      const { request, since, answer } = expectation;
+      if (request.stream !== output.path) continue;
+      this.#expectations.delete(expectation);
+      expectation.cancel = output.request(request.resource, request.query, since, answer);
+    }
   }
 
   remove(path: string): void {
@@ -33,17 +64,21 @@ export class HlsOrigin {
     output.close();
   }
 
-  /** A stream that nobody publishes is a 404 at once. */
+  /** A stream that nobody publishes is a 404 at once, unless it is expected. */
   request(request: OriginRequest, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    const output = this.#outputs.get(request.stream);
-    if (output) return output.request(request.resource, request.query, now, answer);
+    const { stream, resource } = request;
+    const output = this.#outputs.get(stream);
+    if (output) return output.request(resource, request.query, now, answer);
+    const isPlaylist = resource === MULTIVARIANT || resource === MEDIA_PLAYLIST;
+    if (isPlaylist && this.#options.expects?.(stream, now)) return this.#expect(request, now, answer);
     answer(notFound("nobody publishes this stream"));
     return undefined;
   }
 
   /** When `tick` has something to do; may be early, and moves when requests and media come in. */
   get deadline(): Millis | undefined {
-    let earliest: Millis | undefined;
+    const [first] = this.#expectations;
+    let earliest = first && first.since + START_PATIENCE;
     for (const output of this.#outputs.values()) {
       const { deadline } = output;
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
@@ -52,13 +87,31 @@ export class HlsOrigin {
   }
 
   tick(now: Millis): void {
+    for (const expectation of this.#expectations) {
+      if (now < expectation.since + START_PATIENCE) break;
+      this.#expectations.delete(expectation);
+      expectation.answer(unavailable("nobody publishes this stream yet", 1));
+    }
     for (const output of this.#outputs.values()) {
       const { deadline } = output;
       if (deadline === undefined || now < deadline) continue;
       output.tick(now);
       if (!output.isRemovable(now)) continue;
       this.remove(output.path);
-      this.#onRemoved?.(output);
+      this.#options.onRemoved?.(output);
     }
+  }
+
+  #expect(request: OriginRequest, now: Millis, answer: AnswerCallback): Cancel | undefined {
+    if (this.#expectations.size >= MAX_EXPECTATIONS) {
+      answer(unavailable("too many viewers are waiting", 1));
+      return undefined;
+    }
+    const expectation: Expectation = { request, since: now, answer, cancel: undefined };
+    this.#expectations.add(expectation);
+    return () => {
+      this.#expectations.delete(expectation);
+      expectation.cancel?.();
+    };
   }
 }

@@ -1,88 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import type { TimedEvent } from "../../test/hls/flv-source.ts";
-import { type SyntheticStream, synthesize } from "../../test/hls/synthetic.ts";
-import type { MediaPlaylist } from "../formats/m3u8/media-playlist.ts";
+import { FIRST_MSN, OriginBench, textOf, toPlaylist } from "../../test/hls/origin-bench.ts";
+import { type SyntheticStream, synthesize, VIDEO_ID } from "../../test/hls/synthetic.ts";
 import { parseMultivariantPlaylist } from "../formats/m3u8/multivariant-playlist.ts";
 import { parseMediaPlaylist } from "../formats/m3u8/parse-media-playlist.ts";
-import type { OriginAnswer } from "./answer.ts";
+import type { Track } from "../media/track.ts";
 import { hlsSchema } from "./config.ts";
 import { HlsOrigin } from "./origin.ts";
 import { HlsOutput } from "./output.ts";
 
-const FIRST_MSN = 7_200_000;
 const STREAM: SyntheticStream = { seconds: 120, fps: 30, gop: 60, audio: true, milliseconds: true };
 
-/** An origin with one stream, in virtual time. */
-class Bench {
-  now = 0;
-  readonly origin: HlsOrigin;
-  readonly output: HlsOutput;
-  readonly removed: string[] = [];
-  readonly faults: unknown[] = [];
-  #next = 0;
-
-  constructor(
-    readonly events: readonly TimedEvent[],
-    config: Record<string, unknown> = {},
-    maxWaiters?: number,
-  ) {
-    this.origin = new HlsOrigin((output) => this.removed.push(output.path));
-    this.output = new HlsOutput({
-      path: "live/test",
-      config: hlsSchema.parse(config),
-      firstMsn: FIRST_MSN,
-      wallclockAt: (now) => Date.UTC(2026, 0, 1) + now,
-      onFault: (error) => this.faults.push(error),
-      maxWaiters,
-    });
-    this.origin.add(this.output);
-  }
-
-  /** Plays until `seconds`, with the origin's timer. */
-  run(seconds: number): this {
-    const until = seconds * 1000;
-    for (;;) {
-      const timed = this.events[this.#next];
-      const timer = this.origin.deadline;
-      const at = Math.min(timed?.at ?? Number.POSITIVE_INFINITY, timer ?? Number.POSITIVE_INFINITY);
-      if (at > until) break;
-      this.now = Math.max(this.now, at);
-      if (timed && timed.at <= at) {
-        this.output.write(timed.event, this.now);
-        this.#next++;
-      } else this.origin.tick(this.now);
-    }
-    this.now = until;
-    return this;
-  }
-
-  ask(resource: string, query = ""): { answer?: OriginAnswer; at?: number; count: number; cancel?: () => void } {
-    const asked: { answer?: OriginAnswer; at?: number; count: number; cancel?: () => void } = { count: 0 };
-    asked.cancel = this.origin.request({ stream: "live/test", resource, query }, this.now, (answer) => {
-      asked.answer = answer;
-      asked.at = this.now;
-      asked.count++;
-    });
-    return asked;
-  }
-
-  playlist(query = ""): MediaPlaylist {
-    return toPlaylist(this.ask("main.m3u8", query).answer);
-  }
-}
-
-function textOf(answer: OriginAnswer | undefined): string {
-  const body = answer?.body;
-  if (!body || body instanceof Uint8Array) throw new Error(`no playlist: ${answer?.status} ${answer?.reason}`);
-  return new TextDecoder().decode(body.bytes);
-}
-
-function toPlaylist(answer: OriginAnswer | undefined): MediaPlaylist {
-  return parseMediaPlaylist(textOf(answer));
-}
-
 const bench = (config?: Record<string, unknown>, stream: Partial<SyntheticStream> = {}) =>
-  new Bench(synthesize({ ...STREAM, ...stream }), config);
+  new OriginBench(synthesize({ ...STREAM, ...stream }), config);
 
 describe("a starting stream", () => {
   test.each(["index.m3u8", "main.m3u8"])("%s waits until there is something to play", (resource) => {
@@ -98,15 +28,50 @@ describe("a starting stream", () => {
     expect(b.output.state).toBe("live");
   });
 
-  test("with keyframes far apart the answer is a 503 before players give up, then there is one", () => {
+  test("with keyframes as far apart as encoders make them it waits for the second", () => {
     const b = bench({}, { gop: 250 }).run(0.1);
     const asked = b.ask("main.m3u8");
-    b.run(7.9);
+    b.run(9);
+    expect(toPlaylist(asked.answer).targetDuration).toBe(8);
+  });
+
+  test("with keyframes still farther apart the answer is a 503 before players give up, then there is one", () => {
+    const b = bench({}, { gop: 290 }).run(0.1);
+    const asked = b.ask("main.m3u8");
+    b.run(9.5);
     expect(asked.answer?.status).toBe(503);
     expect(asked.answer?.retryAfter).toBe(1);
-    expect(asked.at).toBeLessThan(8000);
-    b.run(9);
-    expect(b.playlist().targetDuration).toBe(8);
+    b.run(10);
+    expect(b.playlist().targetDuration).toBe(10);
+  });
+
+  test("an unknown stream that is expected is waited for", () => {
+    const expects = (path: string, now: number) => path.startsWith("live/") && now < 60_000;
+    const origin = new HlsOrigin({ expects });
+    const statuses: number[] = [];
+    const ask = (stream: string, resource: string, now: number) =>
+      origin.request({ stream, resource, query: "" }, now, ({ status }) => statuses.push(status));
+    ask("live/test", "main/17.m4s", 0);
+    ask("other/test", "main.m3u8", 0);
+    expect(statuses.splice(0)).toEqual([404, 404]);
+    ask("live/test", "main.m3u8", 1000);
+    const cancel = ask("live/test", "main.m3u8", 1000);
+    cancel?.();
+    expect(origin.deadline).toBe(10_000);
+    origin.tick(9_900);
+    expect(statuses).toEqual([]);
+    origin.tick(10_000);
+    expect(statuses.splice(0)).toEqual([503]);
+    expect(origin.deadline).toBeUndefined();
+
+    ask("live/test", "main.m3u8", 20_000);
+    const gone = ask("live/test", "main.m3u8", 20_000);
+    const b = bench().run(20);
+    origin.add(b.output);
+    expect(statuses.splice(0)).toEqual([200, 200]);
+    gone?.();
+    ask("live/other", "main.m3u8", 60_000);
+    expect(statuses).toEqual([404]);
   });
 
   test("a stream that nobody publishes is a 404 at once", () => {
@@ -263,8 +228,8 @@ describe("blocking reload", () => {
   });
 
   test("a waiter that nothing comes for gets a 503 after three target durations", () => {
-    const b = new Bench([...synthesize({ ...STREAM, seconds: 20.6 })]);
-    b.run(20.7);
+    // Without a grace nothing stands in for the encoder.
+    const b = bench({ grace: 0 }, { seconds: 20.6 }).run(20.7);
     const playlist = b.ask("main.m3u8", `_HLS_msn=${LAST + 1}&_HLS_part=2`);
     const part = b.ask(`main/${LAST + 1}.1.m4s`);
     b.run(26.6);
@@ -276,7 +241,7 @@ describe("blocking reload", () => {
   });
 
   test("with long segments too, a waiter for a part is answered before players give up", () => {
-    const b = bench({}, { seconds: 20.6, gop: 250 }).run(20.7);
+    const b = bench({ grace: 0 }, { seconds: 20.6, gop: 250 }).run(20.7);
     const { targetDuration, mediaSequence, segments } = b.playlist();
     expect(targetDuration).toBe(8);
     const open = mediaSequence + segments.length - 1;
@@ -286,7 +251,7 @@ describe("blocking reload", () => {
   });
 
   test("cancelled, full and faulty waiters", () => {
-    const b = new Bench(synthesize(STREAM), {}, 3);
+    const b = new OriginBench(synthesize(STREAM), {}, { maxWaiters: 3 });
     b.run(20.5);
     const query = `_HLS_msn=${LAST + 1}&_HLS_part=1`;
     const [first, second] = [b.ask("main.m3u8", query), b.ask("main.m3u8", query)];
@@ -329,27 +294,24 @@ describe("delta updates", () => {
 describe("publishers come and go", () => {
   const first = synthesize({ ...STREAM, seconds: 20.5 });
   const lost: TimedEvent = { at: 20_600, event: { type: "gap", reason: "publisher-lost" } };
+  /** Of this codec no silence is known. */
+  const toAc3 = (track: Track): Track =>
+    track.kind === "audio" ? { ...track, config: { ...track.config, codec: "ac3" } } : track;
   const again = (at: number) =>
     synthesize({ ...STREAM, seconds: 60, start: 10 + at / 1000 }).map((timed) => ({ ...timed, at: timed.at + at }));
 
-  test("within the grace the playlist continues behind a discontinuity that was never hinted across", () => {
-    const b = new Bench([...first, lost, ...again(40_000)]);
-    b.run(21);
+  test("within the grace the playlist continues behind a discontinuity", () => {
+    const b = new OriginBench([...first, lost, ...again(40_000)]);
+    b.run(39.9);
     expect(b.output.state).toBe("waiting");
     const during = b.playlist();
-    expect(during.preloadHint).toBeUndefined();
-    expect(during.discontinuityNext).toBe(true);
+    expect(during.segments.some((segment) => segment.discontinuity)).toBe(false);
     expect(during.ended).toBe(false);
-    const next = (during.mediaSequence + during.segments.length) as number;
-    const blocked = b.ask("main.m3u8", `_HLS_msn=${next}&_HLS_part=0`);
-    expect(blocked.answer).toBeUndefined();
-    expect(b.ask(`main/${next}.0.m4s`).answer?.status).toBe(404);
     b.run(50);
     expect(b.output.state).toBe("live");
     const after = b.playlist();
     const marked = after.segments.filter((segment) => segment.discontinuity);
     expect(marked.length).toBe(1);
-    expect(marked[0]?.uri).toBe(`main/${next}.m4s`);
     expect(after.discontinuitySequence).toBe(1000);
     // The tag leaves, the number rises.
     b.run(95);
@@ -358,8 +320,31 @@ describe("publishers come and go", () => {
     expect(later.discontinuitySequence).toBe(1001);
   });
 
+  test("where nothing can stand in for the encoder, the discontinuity was never hinted across", () => {
+    const mute = [...first, lost, ...again(40_000)].map(({ at, event }) => ({
+      at,
+      event:
+        event.type === "tracks"
+          ? { ...event, tracks: event.tracks.filter(({ kind }) => kind === "audio").map(toAc3) }
+          : event,
+    }));
+    const b = new OriginBench(mute.filter(({ event }) => event.type !== "packet" || event.track !== VIDEO_ID));
+    b.run(21);
+    expect(b.output.state).toBe("waiting");
+    const during = b.playlist();
+    expect(during.preloadHint).toBeUndefined();
+    expect(during.discontinuityNext).toBe(true);
+    const next = during.mediaSequence + during.segments.length;
+    const blocked = b.ask("main.m3u8", `_HLS_msn=${next}&_HLS_part=0`);
+    expect(blocked.answer).toBeUndefined();
+    expect(b.ask(`main/${next}.0.m4s`).answer?.status).toBe(404);
+    b.run(50);
+    const marked = b.playlist().segments.filter((segment) => segment.discontinuity);
+    expect(marked.map(({ uri }) => uri)).toEqual([`main/${next}.m4s`]);
+  });
+
   test("after the grace the playlist ends, wakes who waits, and is removed later", () => {
-    const b = new Bench([...first, lost, { at: 31_000, event: { type: "end" } }], { grace: 10 });
+    const b = new OriginBench([...first, lost, { at: 31_000, event: { type: "end" } }], { grace: 10 });
     b.run(29);
     const last = b.playlist();
     const next = last.mediaSequence + last.segments.length;
@@ -376,7 +361,7 @@ describe("publishers come and go", () => {
   });
 
   test("a publisher after that begins a playlist with higher numbers", () => {
-    const b = new Bench([...first, lost, ...again(50_000)], { grace: 10 });
+    const b = new OriginBench([...first, lost, ...again(50_000)], { grace: 10 });
     b.run(40);
     const old = b.playlist();
     expect(old.ended).toBe(true);
@@ -391,7 +376,7 @@ describe("publishers come and go", () => {
   test("somebody who connects within the grace but sends only after all of it is served", () => {
     for (const played of [true, false]) {
       const before = played ? [...first, lost] : [lost];
-      const b = new Bench([...before, ...again(200_000)], { grace: 10 });
+      const b = new OriginBench([...before, ...again(200_000)], { grace: 10 });
       b.run(150);
       expect(b.output.state).toBe("ended");
       expect(b.origin.deadline).toBeUndefined();
@@ -402,7 +387,7 @@ describe("publishers come and go", () => {
   });
 
   test("a closed playlist is not cached as one that goes on", () => {
-    const b = new Bench([...first, lost], { grace: 10 });
+    const b = new OriginBench([...first, lost], { grace: 10 });
     b.run(29);
     const { mediaSequence, segments } = b.playlist();
     const query = `_HLS_msn=${mediaSequence + segments.length}`;
@@ -419,7 +404,7 @@ describe("publishers come and go", () => {
       const at = i * 3000;
       return [...run.map((timed) => ({ ...timed, at: timed.at + at })), { ...lost, at: at + 2600 }];
     });
-    const b = new Bench(events.flat(), { segment: 0.2, part: 0.2, window: 10 });
+    const b = new OriginBench(events.flat(), { segment: 0.2, part: 0.2, window: 10 });
     b.run(90);
     const old = b.playlist();
     const next = new HlsOutput({
@@ -434,7 +419,7 @@ describe("publishers come and go", () => {
   });
 
   test("the end of the stream closes the playlist at once", () => {
-    const b = new Bench([...first, { at: 20_600, event: { type: "end" } }]);
+    const b = new OriginBench([...first, { at: 20_600, event: { type: "end" } }]);
     b.run(20.7);
     expect(b.playlist().ended).toBe(true);
   });
@@ -469,7 +454,9 @@ test("MPEG-TS uses the same window and playlists", () => {
 test("MPEG-TS keeps what it announced when keyframes come farther apart", () => {
   const early = synthesize({ ...STREAM, seconds: 20 });
   const late = synthesize({ ...STREAM, seconds: 40, gop: 240, start: 30 }).slice(1);
-  const b = new Bench([...early, ...late.map(({ at, event }) => ({ at: at + 20_000, event }))], { format: "mpegts" });
+  const b = new OriginBench([...early, ...late.map(({ at, event }) => ({ at: at + 20_000, event }))], {
+    format: "mpegts",
+  });
   b.run(10);
   expect(b.playlist().targetDuration).toBe(2);
   b.run(59);
@@ -482,7 +469,7 @@ describe("TARGETDURATION holds for every segment", () => {
   const formats = [{}, { lowLatency: false }, { format: "mpegts" }];
   /** Asks for the first playlist at `from` seconds, then looks at every segment until `until`. */
   const expectKept = (events: readonly TimedEvent[], config: Record<string, unknown>, from: number, until: number) => {
-    const b = new Bench(events, config).run(from);
+    const b = new OriginBench(events, config).run(from);
     const announced = b.playlist().targetDuration;
     for (let at = from; at <= until; at += 2) {
       const playlist = b.run(at).playlist();
@@ -514,7 +501,7 @@ describe("TARGETDURATION holds for every segment", () => {
 });
 
 test("memory is flat over an hour", () => {
-  const b = new Bench(synthesize({ ...STREAM, seconds: 3600, bytesPerFrame: 500 }));
+  const b = new OriginBench(synthesize({ ...STREAM, seconds: 3600, bytesPerFrame: 500 }));
   b.run(120);
   const held = b.output.bytesHeld;
   for (let at = 240; at <= 3600; at += 240) {
@@ -527,7 +514,7 @@ test("memory is flat over an hour", () => {
 });
 
 test("times that hardly move cannot fill the playlist", () => {
-  const b = new Bench([]);
+  const b = new OriginBench([]);
   const [tracks] = synthesize(STREAM);
   if (tracks) b.output.write(tracks.event, 0);
   const data = new Uint8Array(10);

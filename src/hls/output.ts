@@ -8,6 +8,7 @@ import { CMAF_NAMES, discontinuityFor, MEDIA_PLAYLIST, TS_NAMES } from "./names.
 import type { RenditionSink } from "./rendition.ts";
 import { Rendition } from "./rendition-pipeline.ts";
 import { LastMedia, StandIn } from "./stand-in.ts";
+import type { AnnouncedTargets } from "./targets.ts";
 import { TimeShift } from "./time-shift.ts";
 import { ViewerRequests } from "./viewer-requests.ts";
 import { Waiters } from "./waiters.ts";
@@ -20,6 +21,8 @@ export type HlsOutputOptions = {
   readonly firstMsn: number;
   /** The output of an earlier stream of this path, when it is still known: numbers go on above its own. */
   readonly after?: HlsOutput;
+  /** What players of this path were told before a restart of the server; holds for the first playlist. */
+  readonly announced?: AnnouncedTargets;
   /** The wall clock at a monotonic time. */
   readonly wallclockAt: (now: Millis) => Millis;
   /** A track that viewers will not get, and why. */
@@ -82,7 +85,7 @@ export class HlsOutput {
     this.#waiters = new Waiters(options.maxWaiters ?? MAX_WAITERS, (error) => options.onFault?.(error));
     const firstMsn = Math.max(options.firstMsn, after?.nextMsn ?? 0);
     const discontinuity = Math.max(discontinuityFor(firstMsn), after?.nextDiscontinuity ?? 0);
-    this.#rendition = this.#begin(firstMsn, discontinuity);
+    this.#rendition = this.#begin(firstMsn, discontinuity, options.announced);
     this.#requests = this.#requestsOf(this.#rendition);
   }
 
@@ -90,6 +93,11 @@ export class HlsOutput {
     if (this.#endedAt !== undefined) return "ended";
     if (this.#lostAt !== undefined) return "waiting";
     return this.#requests.isPlayable ? "live" : "starting";
+  }
+
+  /** What players hold on to; undefined before the first playlist was answered. */
+  get announced(): AnnouncedTargets | undefined {
+    return this.#rendition.announced;
   }
 
   /** Above every media sequence number used so far. */
@@ -134,6 +142,7 @@ export class HlsOutput {
     if (this.#over) return;
     if (event.type === "gap" && event.reason === "publisher-lost") {
       this.#lostAt ??= now;
+      this.#standIn ??= this.#beginStandIn();
     } else if (event.type === "tracks" || event.type === "packet") {
       this.#lostAt = undefined;
       if (this.#endedAt !== undefined) this.#revive();
@@ -141,7 +150,7 @@ export class HlsOutput {
     if (this.#standIn) {
       if (event.type === "tracks") this.#nextTracks = event;
       if (event.type === "tracks" || event.type === "gap") return;
-      if (event.type === "packet") this.#takeOver(event, now);
+      if (event.type === "packet") this.#takeOver(this.#standIn, event, now);
     }
     if (event.type === "end") this.#over = true;
     this.#forward(event, now);
@@ -182,7 +191,7 @@ export class HlsOutput {
     return Math.max(ENDED_LINGER, this.#options.config.window);
   }
 
-  #begin(firstMsn: number, discontinuitySequence: number): Rendition {
+  #begin(firstMsn: number, discontinuitySequence: number, announced?: AnnouncedTargets): Rendition {
     const { config, wallclockAt, onTrackLeftOut, onRendition } = this.#options;
     return new Rendition({
       config,
@@ -193,6 +202,7 @@ export class HlsOutput {
       wallclockAt,
       onTrackLeftOut,
       onRendition,
+      announced,
     });
   }
 
@@ -217,36 +227,44 @@ export class HlsOutput {
 
   /** When an absent encoder is to be stood in for, or the one that stands in has its next part to make. */
   get #standInDue(): Millis | undefined {
-    if (this.#standIn) return this.#standIn.now + this.#rendition.window.targets.part * 1000;
-    if (this.#lastMediaAt === undefined) return undefined;
-    return this.#lastMediaAt + (this.#lostAt === undefined ? SILENT_PATIENCE : LOST_PATIENCE);
+    const since = this.#lastMediaAt;
+    if (since === undefined) return undefined;
+    const standIn = this.#standIn;
+    if (!standIn) return since + SILENT_PATIENCE;
+    return standIn.now > since ? standIn.now + this.#rendition.window.targets.part * 1000 : since + LOST_PATIENCE;
   }
 
   #goOn(now: Millis): void {
     const standIn = (this.#standIn ??= this.#beginStandIn());
-    standIn?.advance(now, (packet, at) => this.#rendition.write(packet, at));
+    standIn?.advance(now, this.#writeStandIn);
   }
+
+  readonly #writeStandIn = (packet: Packet, at: Millis): void => this.#rendition.write(packet, at);
 
   #beginStandIn(): StandIn | undefined {
     const since = this.#lastMediaAt;
-    // Asked once: without media there is no other answer later.
-    this.#lastMediaAt = undefined;
-    if (since === undefined || !this.#requests.isPlayable) return undefined;
     const { window } = this.#rendition;
-    const standIn = StandIn.after(this.#last, since, window.targets.part);
-    if (!standIn) return undefined;
+    const atBoundary = window.nextPart?.part === 0;
+    const partStart = () => this.#rendition.partStart;
+    const isWanted = since !== undefined && this.#requests.isPlayable && this.#options.config.grace > 0;
+    const standIn = isWanted && StandIn.after(this.#last, { since, frame: window.targets.part, atBoundary, partStart });
+    if (!standIn) {
+      // There will be no other answer until there is media again.
+      this.#lastMediaAt = undefined;
+      return undefined;
+    }
     // From the encoder's keyframes, not from these.
     window.targets.fix(window.longest);
-    this.#rendition.write({ type: "gap", reason: "publisher-lost" }, since);
-    this.#rendition.write({ type: "tracks", tracks: standIn.tracks }, since);
+    if (standIn.tracks.length < this.#last.tracks.filter((track) => track.kind !== "data").length) {
+      this.#rendition.write({ type: "tracks", tracks: standIn.tracks }, since);
+    }
     return standIn;
   }
 
   /** An encoder is back. */
-  #takeOver(first: Packet, now: Millis): void {
-    const standIn = this.#standIn;
-    if (!standIn) return;
-    this.#goOn(now);
+  #takeOver(standIn: StandIn, first: Packet, now: Millis): void {
+    // So that the part that was hinted comes to be.
+    standIn.finish(now, this.#writeStandIn);
     this.#standIn = undefined;
     const tracks = this.#nextTracks ?? { type: "tracks", tracks: this.#last.tracks };
     this.#nextTracks = undefined;

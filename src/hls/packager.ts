@@ -15,6 +15,8 @@ import type { PlaylistTargets } from "./targets.ts";
 /** Turns the events of one stream into those of a rendition. */
 export interface Packager {
   write(event: MediaEvent, now: Millis): void;
+  /** Where the part being made begins, in seconds of the input's time; undefined where there are no parts. */
+  readonly partStart: number | undefined;
 }
 
 export type CmafPackagerOptions = {
@@ -82,6 +84,10 @@ export class CmafPackager implements Packager {
   /** Frames per second as seen in the present run; undefined until that can be told. */
   get frameRate(): number | undefined {
     return this.#run?.cutter.frameRate;
+  }
+
+  get partStart(): number | undefined {
+    return this.#run?.cutter.partStart;
   }
 
   write(event: MediaEvent, now: Millis): void {

@@ -24,6 +24,14 @@ export interface CutReceiver {
   segmentEnd(): void;
 }
 
+type CutOptions = {
+  readonly flush?: boolean;
+  /** The last frame lasts until the end of the part. */
+  readonly stretch?: boolean;
+  /** The frame behind the part, where it is there already. */
+  readonly next?: { readonly dts: Ticks; readonly key: boolean };
+};
+
 /** Audio waits this long for the first video frame of a run, in seconds: encoders look ahead before they send one. */
 const VIDEO_PATIENCE = 2;
 /** A part or segment that grows past these is cut whatever its times say: stamps that barely move must not fill memory. */
@@ -90,6 +98,11 @@ export class PartCutter {
     return duration && this.timescale / duration;
   }
 
+  /** Where the current part begins, in seconds; undefined before the first packet. */
+  get partStart(): number | undefined {
+    return this.#partStart === undefined ? undefined : this.#partStart / this.timescale;
+  }
+
   /** The end of all media received, in seconds; undefined before the first packet. */
   get end(): number | undefined {
     const video = this.#lastFrame !== undefined ? this.#lastFrame + this.#frameDuration() : undefined;
@@ -105,14 +118,11 @@ export class PartCutter {
     this.#frames.observe(dts);
     if (this.#lastFrame === undefined && this.#parts === 0) this.#partStart = dts;
     this.#partStart ??= dts;
-    this.#catchUp(dts);
+    this.#catchUp(dts, key);
     const distance = this.#keys.observe(dts, key);
     if (distance) this.#targets.observeKeyframes(distance / this.timescale);
     const hasContent = this.#segmentParts > 0 || queue.length > 0;
-    const elapsed = this.#segmentElapsed + dts - this.#partStart;
-    if (key && hasContent && (elapsed >= this.#ticks(this.#targets.segmentLeast) || !this.#independentSoFar())) {
-      this.#endSegmentAt(dts);
-    }
+    if (key && hasContent && this.#keyEndsSegment(dts)) this.#endSegmentAt(dts);
     queue.push(packet, this.#frameDuration());
     this.#lastFrame = dts;
     this.#cutIfFull();
@@ -172,11 +182,17 @@ export class PartCutter {
     return this.#video ? this.#video.startsWithKey : true;
   }
 
+  /** Whether a keyframe at `dts` ends the current segment. */
+  #keyEndsSegment(dts: Ticks): boolean {
+    const elapsed = this.#segmentElapsed + dts - (this.#partStart as Ticks);
+    return elapsed >= this.#ticks(this.#targets.segmentLeast) || !this.#independentSoFar();
+  }
+
   /** Cuts the parts that a frame at `dts` is too late for: the one before it lasted longer than expected. */
-  #catchUp(dts: Ticks): void {
+  #catchUp(dts: Ticks, key = false): void {
     while (dts >= this.#partLimit()) {
       if (!this.#video?.length && !this.#audioReaches()) break;
-      if (!this.#cut(this.#partLimit(), { stretch: true })) break;
+      if (!this.#cut(this.#partLimit(), { stretch: true, next: { dts, key } })) break;
     }
     // Nothing at all came meanwhile: the playlist's timeline leaves the pause out.
     if (dts >= this.#partLimit()) this.#partStart = dts;
@@ -224,7 +240,10 @@ export class PartCutter {
     const slow = frame > this.#ticks(this.#targets.part) / 2;
     if (slow && this.#audio && (this.#audioEnd() ?? limit) < limit) return;
     this.#fixPart(this.#audio ? 0 : frame);
-    this.#cut(earliest < nearly ? Math.round(earliest) : this.#partLimit());
+    const end = earliest < nearly ? Math.round(earliest) : this.#partLimit();
+    // The next frame may end the segment here and break the hint of another part: it is waited for.
+    if (!this.#keys.isForetold && this.#keyEndsSegment(end)) return;
+    this.#cut(end);
   }
 
   /** Cuts the last part of a segment when its last frame came, instead of with the keyframe behind it. */
@@ -276,7 +295,7 @@ export class PartCutter {
   }
 
   /** Cuts a part that ends at `end`; false when there is nothing to cut. */
-  #cut(end: Ticks, options: { readonly flush?: boolean; readonly stretch?: boolean } = {}): boolean {
+  #cut(end: Ticks, options: CutOptions = {}): boolean {
     // With the first part at the latest.
     this.#fixPart(0);
     const start = this.#partStart as Ticks;
@@ -294,7 +313,14 @@ export class PartCutter {
     this.#partStart = end;
     this.#targets.observeSegment(this.#segmentElapsed / this.timescale + this.#targets.part);
     const full = this.#segmentFull(end - start, room);
-    this.#receiver.part({ start, end, video, audio, independent, lastExpected: full || this.#keyExpected() });
+    this.#receiver.part({
+      start,
+      end,
+      video,
+      audio,
+      independent,
+      lastExpected: full || this.#keyExpected(options.next),
+    });
     if (full) this.#endSegment();
     return true;
   }
@@ -316,8 +342,9 @@ export class PartCutter {
     return room - duration < this.#frameDuration() / 2;
   }
 
-  /** Whether the next frame is likely the keyframe that ends the segment. */
-  #keyExpected(): boolean {
+  /** Whether the next frame is the keyframe that ends the segment; where it is not there yet, whether it is likely that. */
+  #keyExpected(next: CutOptions["next"]): boolean {
+    if (next) return next.key && next.dts < this.#partLimit() && this.#keyEndsSegment(next.dts);
     return this.#keys.isNext && this.#segmentElapsed >= this.#ticks(this.#targets.segmentLeast);
   }
 

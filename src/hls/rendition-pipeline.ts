@@ -9,7 +9,7 @@ import { EPOCH } from "./names.ts";
 import { CmafPackager, type Packager } from "./packager.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
 import { RenditionPlaylists } from "./rendition-playlists.ts";
-import { PlaylistTargets } from "./targets.ts";
+import { type AnnouncedTargets, PlaylistTargets } from "./targets.ts";
 import { TsPackager } from "./ts-packager.ts";
 import { selectTsTracks } from "./ts-tracks.ts";
 import { RenditionWindow } from "./window.ts";
@@ -24,6 +24,8 @@ export type RenditionOptions = {
   readonly wallclockAt: (now: Millis) => Millis;
   readonly onTrackLeftOut?: (track: Track, reason: string) => void;
   readonly onRendition?: RenditionSink;
+  /** What players of this playlist were told before a restart of the server. */
+  readonly announced?: AnnouncedTargets;
 };
 
 /** One playlist's life: packager, window and playlists, with the numbers and durations that only hold for this playlist. */
@@ -46,6 +48,7 @@ export class Rendition {
       partMs: config.part,
       segmentMs: config.segment,
       maxSegmentMs: config.maxSegment,
+      announced: options.announced,
     });
     this.#targets = targets;
     this.window = new RenditionWindow({ targets, windowMs: config.window, discontinuitySequence });
@@ -60,9 +63,19 @@ export class Rendition {
     }));
   }
 
+  /** What the playlist's players hold on to; undefined before the first was answered. */
+  get announced(): AnnouncedTargets | undefined {
+    return this.#targets.announced;
+  }
+
   /** Above every number used so far. */
   get nextMsn(): number {
     return this.#nextMsn;
+  }
+
+  /** Where the part being made begins, in seconds of the media's time. */
+  get partStart(): number | undefined {
+    return this.#packager.partStart;
   }
 
   /** Above the sequence number of every discontinuity so far. */

@@ -1,10 +1,12 @@
-import { type Silence, silenceFor } from "../codecs/silence.ts";
+import { silenceFor } from "../codecs/silence.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis, Ticks } from "../media/time.ts";
 import type { AudioTrack, Track, TrackId, VideoTrack } from "../media/track.ts";
 
 /** A picture's length where nothing tells it; seconds. */
 const FRAME = 1 / 30;
+/** A packet of sound, at the least. */
+const TAIL: Millis = 50;
 /** Most that one call of `advance` makes: a process that stood still does not make up for all of it. */
 const MOST: Millis = 10_000;
 
@@ -51,6 +53,19 @@ type Voice = {
   readonly data: Uint8Array;
   readonly step: Ticks;
   next: Ticks;
+  /** May begin a segment. */
+  key: boolean;
+};
+
+export type StandInOptions = {
+  /** When the last of the encoder's media came. */
+  readonly since: Millis;
+  /** Seconds from picture to picture. */
+  readonly frame: number;
+  /** The first picture may begin a segment. */
+  readonly atBoundary: boolean;
+  /** Where the part being made begins, in seconds, so that pictures change with the parts. */
+  readonly partStart: () => number | undefined;
 };
 
 /**
@@ -60,23 +75,21 @@ type Voice = {
  */
 export class StandIn {
   readonly #voices: readonly Voice[];
+  readonly #options: StandInOptions;
   readonly #startsAt: number;
   #now: Millis;
   /** Seconds due since the start. */
   #due = 0;
 
-  private constructor(voices: readonly Voice[], startsAt: number, now: Millis) {
+  private constructor(voices: readonly Voice[], startsAt: number, options: StandInOptions) {
     this.#voices = voices;
     this.#startsAt = startsAt;
-    this.#now = now;
+    this.#options = options;
+    this.#now = options.since;
   }
 
-  /**
-   * Undefined when there is nothing to go on with.
-   * @param since when the last of the encoder's media came
-   * @param frame seconds from picture to picture
-   */
-  static after(last: LastMedia, since: Millis, frame: number): StandIn | undefined {
+  /** Undefined when there is nothing to go on with. */
+  static after(last: LastMedia, options: StandInOptions): StandIn | undefined {
     const voices: Voice[] = [];
     const startsAt = last.end;
     let hasPicture = true;
@@ -85,14 +98,15 @@ export class StandIn {
       const next = Math.ceil(startsAt * track.timescale);
       if (track.kind === "video") {
         if (voices.some((voice) => voice.track.kind === "video")) continue;
-        if (packet) voices.push({ track, data: packet.data, step: Math.round(frame * track.timescale), next });
+        const step = Math.round(options.frame * track.timescale);
+        if (packet) voices.push({ track, data: packet.data, step, next, key: options.atBoundary });
         hasPicture = packet !== undefined;
       } else if (track.kind === "audio") {
-        const silence: Silence | undefined = packet && silenceFor(track.config, packet.data);
-        if (silence) voices.push({ track, data: silence.data, step: silence.duration, next });
+        const silence = packet && silenceFor(track.config, packet.data);
+        if (silence) voices.push({ track, data: silence.data, step: silence.duration, next, key: true });
       }
     }
-    return voices.length > 0 && hasPicture ? new StandIn(voices, startsAt, since) : undefined;
+    return voices.length > 0 && hasPicture ? new StandIn(voices, startsAt, options) : undefined;
   }
 
   get tracks(): readonly Track[] {
@@ -104,6 +118,7 @@ export class StandIn {
     return Math.max(...this.#voices.map((voice) => voice.next / voice.track.timescale));
   }
 
+  /** Until when it has played. */
   get now(): Millis {
     return this.#now;
   }
@@ -123,13 +138,30 @@ export class StandIn {
       }
       if (!earliest) break;
       write(toPacket(earliest), Math.max(from, from + (time - this.#startsAt - this.#due) * 1000));
-      earliest.next += earliest.step;
+      this.#step(earliest);
     }
     this.#due = due;
     this.#now = Math.max(this.#now, now);
   }
+
+  /** Plays on until `now` and a little beyond: something comes of every part that is under way. */
+  finish(now: Millis, write: (packet: Packet, at: Millis) => void): void {
+    const hasSound = this.#voices.some((voice) => voice.track.kind === "audio");
+    this.advance(now + (hasSound ? TAIL : this.#options.frame * 1000), write);
+  }
+
+  /** The next picture stands at the end of the part that this one is in. */
+  #step(voice: Voice): void {
+    const { track, next, step } = voice;
+    const partStart = track.kind === "video" ? this.#options.partStart() : undefined;
+    voice.next += step;
+    voice.key = true;
+    if (partStart === undefined) return;
+    const start = Math.round(partStart * track.timescale);
+    voice.next = start > next ? start : start + step;
+  }
 }
 
-function toPacket({ track, data, step, next }: Voice): Packet {
-  return { type: "packet", track: track.id, dts: next, pts: next, duration: step, key: true, data };
+function toPacket({ track, data, step, next, key }: Voice): Packet {
+  return { type: "packet", track: track.id, dts: next, pts: next, duration: step, key, data };
 }

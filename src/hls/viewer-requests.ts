@@ -7,8 +7,11 @@ import { decideReload, isSatisfied, parseDirectives, type ReloadDirectives } fro
 import type { Rendition } from "./rendition-pipeline.ts";
 import type { Waiters } from "./waiters.ts";
 
-/** How long the first request of a starting stream is held: below the 8 s after which players give up on a playlist. */
-const START_PATIENCE: Millis = 7_500;
+/**
+ * How long a request of a stream that is starting is held: below the 10 s after which hls.js gives up, and above the 8.3 s
+ * between keyframes that encoders make when they are not told.
+ */
+export const START_PATIENCE: Millis = 9_000;
 /** A blocked request is answered by then, in target durations (RFC 8216bis 6.2.5.2). */
 const RELOAD_TARGETS = 3;
 /** One that asks for a part, too: below the 10 s after which hls.js gives up, and gives up for good when that repeats. */

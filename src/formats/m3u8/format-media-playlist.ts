@@ -26,7 +26,9 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
 function formatSegment(segment: PlaylistSegment, mapBefore: string | undefined): string {
   let out = "";
   if (segment.discontinuity) out += "#EXT-X-DISCONTINUITY\n";
-  if (segment.map !== undefined && segment.map !== mapBefore) out += `#EXT-X-MAP:URI="${segment.map}"\n`;
+  // Also where it is the same as before: VLC forgets it at a discontinuity.
+  if (segment.map !== undefined && (segment.discontinuity || segment.map !== mapBefore))
+    out += `#EXT-X-MAP:URI="${segment.map}"\n`;
   if (segment.wallclock !== undefined) out += `#EXT-X-PROGRAM-DATE-TIME:${formatDateTime(segment.wallclock)}\n`;
   if (segment.gap) out += "#EXT-X-GAP\n";
   for (const part of segment.parts) {

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test";
+import type { TimedEvent } from "../../test/hls/flv-source.ts";
+import { checkMedia, follow } from "../../test/hls/follow.ts";
+import { OriginBench } from "../../test/hls/origin-bench.ts";
+import { type SyntheticStream, synthesize } from "../../test/hls/synthetic.ts";
+
+const STREAM: SyntheticStream = { seconds: 20.5, fps: 30, gop: 60, audio: true, milliseconds: true };
+
+/** An encoder's media that begins to come at `at` seconds. */
+function encoder(at: number, stream: Partial<SyntheticStream> = {}): TimedEvent[] {
+  return synthesize({ ...STREAM, start: 10 + at, ...stream }).map((timed) => ({ ...timed, at: timed.at + at * 1000 }));
+}
+
+function lost(at: number): TimedEvent {
+  return { at: at * 1000, event: { type: "gap", reason: "publisher-lost" } };
+}
+
+describe("while the encoder is away", () => {
+  const cases: readonly [what: string, stream: Partial<SyntheticStream>][] = [
+    ["picture and sound", {}],
+    ["picture only", { audio: false }],
+    ["sound only", { fps: 0, gop: 0 }],
+    ["25 frames a second, keyframes every 3 s", { fps: 25, gop: 75 }],
+    ["B-frames", { reorder: 2 }],
+  ];
+  for (const [what, stream] of cases) {
+    // When it goes: at once behind a part, and in the middle of one.
+    for (const goes of [20, 20.17, 20.42, 20.5]) {
+      for (const back of [20.6, 21, 24.3, 40.05]) {
+        test(`${what}: gone at ${goes} s, back at ${back} s`, () => {
+          const b = new OriginBench([
+            ...encoder(0, { ...stream, seconds: goes }),
+            lost(goes + 0.05),
+            ...encoder(back, { ...stream, seconds: 12 }),
+          ]);
+          expect(follow(b, { from: 12, to: back + 10, late: 0.5 })).toEqual([]);
+          expect(checkMedia(b)).toEqual([]);
+          expect(b.output.state).toBe("live");
+          const marks = b.playlist().segments.filter((segment) => segment.discontinuity);
+          expect(marks.length).toBe(1);
+        });
+      }
+    }
+  }
+
+  test("one that is connected but sends nothing is stood in for as well", () => {
+    const b = new OriginBench([...encoder(0), ...encoder(32, { seconds: 12 }).slice(1)]);
+    expect(follow(b, { from: 12, to: 42, late: 4 })).toEqual([]);
+    expect(checkMedia(b)).toEqual([]);
+  });
+
+  test("a blocked request never waits long", () => {
+    const b = new OriginBench([...encoder(0), lost(20.55)]);
+    b.run(20.6);
+    for (let at = 21; at < 60; at++) {
+      const { mediaSequence, segments } = b.playlist();
+      const open = mediaSequence + segments.length - 1;
+      const asked = b.ask("main.m3u8", `_HLS_msn=${open}&_HLS_part=${segments.at(-1)?.parts.length}`);
+      b.run(at + 0.99);
+      expect(asked.answer?.status).toBe(200);
+    }
+  });
+
+  test("after the grace the playlist ends", () => {
+    const b = new OriginBench([...encoder(0), lost(20.55), { at: 31_000, event: { type: "end" } }], { grace: 10 });
+    expect(follow(b, { from: 12, to: 35, brokenHints: 1 })).toEqual([]);
+    expect(b.playlist().ended).toBe(true);
+  });
+
+  test("MPEG-TS goes on as well", () => {
+    const b = new OriginBench([...encoder(0), lost(20.55), ...encoder(40, { seconds: 12 })], { format: "mpegts" });
+    expect(follow(b, { from: 12, to: 50, late: 0.5 })).toEqual([]);
+    expect(b.playlist().segments.filter((segment) => segment.discontinuity).length).toBe(1);
+  });
+});

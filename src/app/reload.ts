@@ -1,6 +1,5 @@
 import type { Change } from "../config/changes.ts";
 import { formatPath, type KeyPath } from "../config/mistake.ts";
-import { formatListen, type ListenAddress } from "../config/units.ts";
 
 /** What became of a changed setting. */
 export type AppliedChange = {
@@ -60,7 +59,7 @@ export function describeChange(
     setting,
     effect,
     ...(effect === "new-streams" && { running: running(String(application)) }),
-    ...(!shown.includes(undefined) && { change: shown.join(" -> ") }),
+    change: shown.includes(undefined) ? undefined : shown.join(" -> "),
   };
 }
 
@@ -73,15 +72,12 @@ function effectOf(path: KeyPath): AppliedChange["effect"] {
   return best?.effect ?? "restart";
 }
 
-/** Numbers, words and addresses; undefined for what is too long for a line, or may be secret. */
+/** Numbers, words, times and addresses; undefined for what is too long for a line. */
 function describeValue(value: unknown): string | undefined {
   if (value === undefined) return "none";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value === "string") return /^[\w.*:/-]{1,40}$/.test(value) ? value : undefined;
-  if (Array.isArray(value) && value.every(isAddress)) return value.map(formatListen).join(",") || "off";
-  return undefined;
-}
-
-function isAddress(value: unknown): value is ListenAddress {
-  return typeof value === "object" && value !== null && "host" in value && "port" in value;
+  if (!Array.isArray(value)) return undefined;
+  const items = value.map(describeValue);
+  return items.includes(undefined) || items.length > 4 ? undefined : items.join(",") || "off";
 }

@@ -53,10 +53,10 @@ const PAGE = `<!doctype html><title>player</title><video muted autoplay playsinl
   else if (player === "shaka") {
     shaka.polyfill.installAll();
     window.shakaPlayer = new shaka.Player();
-    const told = (error) => ["shaka", error.code, "severity", error.severity, JSON.stringify(error.data ?? "").slice(0, 300)];
+    const told = (error) => ["shaka", error.code, "severity", error.severity, error.stack?.slice(0, 300), JSON.stringify(error.data ?? "").slice(0, 300)];
     const failed = (error) => {
       console.error(...told(error));
-      if (error.severity === shaka.util.Error.Severity.CRITICAL) fail(...told(error));
+      if (error.severity !== shaka.util.Error.Severity.RECOVERABLE) fail(...told(error));
     };
     shakaPlayer.addEventListener("error", ({ detail }) => failed(detail));
     watched.latency = () => (Date.now() - shakaPlayer.getPlayheadTimeAsDate()) / 1000;

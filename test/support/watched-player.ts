@@ -49,3 +49,9 @@ export class Looks {
     }
   }
 }
+
+/** The number behind the last `label` in a player's output; 0 while there is none. */
+export function lastCount(output: string, label: string): number {
+  const at = output.lastIndexOf(label);
+  return at < 0 ? 0 : Number.parseInt(output.slice(at + label.length, at + label.length + 16), 10);
+}

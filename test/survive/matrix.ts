@@ -1,15 +1,16 @@
-import type { Naru } from "../support/naru.ts";
+import { type Naru, startNaru } from "../support/naru.ts";
 import { sleep, until } from "../support/process.ts";
 import type { Watched, WatchedPlayer } from "../support/watched-player.ts";
 import { FRAME_RATE } from "./clips.ts";
-import type { PlayerName, PlayerRoom } from "./players.ts";
-import type { Scenario } from "./scenarios.ts";
+import { type PlayerName, PlayerRoom } from "./players.ts";
+import type { Format, Scenario } from "./scenarios.ts";
 import { Stage } from "./stage.ts";
 import { measurePlayback, type Playback } from "./stall.ts";
 
 /** How one player came through one scenario. */
 export type Cell = Playback & {
   readonly scenario: string;
+  readonly format: Format;
   readonly player: PlayerName;
   /** Seconds behind the live edge before and after, by the program date-time, where the player tells. */
   readonly latency: { readonly before?: number; readonly after?: number };
@@ -20,15 +21,18 @@ export type Cell = Playback & {
   readonly cannot?: string;
 };
 
-export type ScenarioOptions = {
+export type MatrixOptions = {
   readonly players: readonly PlayerName[];
-  readonly format: "cmaf" | "mpegts";
   /** How long players are watched after the event. */
   readonly seconds: number;
+  /** How old a stream is when the players come, in seconds. */
+  readonly ageSeconds: number;
+  /** Scenarios that run side by side. */
+  readonly atOnce: number;
 };
 
 /** Two target durations of a stream with a keyframe every two seconds. */
-export const LONGEST_STALL = 4;
+const LONGEST_STALL = 4;
 /** Of the pictures sent in the last seconds, how many a player must have shown to count as playing. */
 const LEAST_END_RATE = 0.5;
 const STARTS_WITHIN_MS = 30_000;
@@ -37,47 +41,82 @@ const SETTLE_MS = 5_000;
 /** Judged before the event. */
 const LEAD_MS = 2_000;
 
-/** Runs one scenario on a server with all players at once. */
-export async function runScenario(
-  scenario: Scenario,
-  naru: Naru,
-  room: PlayerRoom,
-  options: ScenarioOptions,
-): Promise<Cell[]> {
-  await using stage = new Stage(naru, `${options.format}/${scenario.name}`);
-  const acted = scenario.run(stage);
-  // Awaited below; a scenario that fails before that must not end the process.
-  acted.catch(() => {});
-  const url = await Promise.race([naru.live(stage.path), acted.then(() => naru.live(stage.path))]);
-  await using started = new AsyncDisposableStack();
-  const players = await Promise.all(
-    options.players.map(async (name) => ({ name, player: started.use(await room.play(name, url)) })),
-  );
-  const late = await Promise.all(players.map(({ player }) => hasStarted(player)));
-  await sleep(SETTLE_MS);
-  const since = Date.now() - LEAD_MS;
-  const before = await Promise.all(players.map(({ player }) => player.watched()));
-  stage.everyonePlays();
-  await acted;
-  await sleep(options.seconds * 1000);
-  const after = await Promise.all(players.map(({ player }) => player.watched()));
-  return players.map(({ name }, i) => {
-    const watched = after[i] as Watched;
-    const playback = measurePlayback(watched.looks, since, FRAME_RATE, stage.absence);
-    return {
-      scenario: scenario.name,
-      player: name,
-      ...playback,
-      latency: { before: before[i]?.latency, after: watched.latency },
-      faults: [...(late[i] ? ["did not start"] : faultsOf(playback)), ...watched.failures],
-      complaints: watched.complaints,
-      cannot: scenario.cannot?.[name],
-    };
-  });
+/** Runs scenarios, each with all players at once: those that leave the server alone on one server. */
+export class Matrix implements AsyncDisposable {
+  readonly #options: MatrixOptions;
+  readonly #room = new PlayerRoom();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #server: Promise<Naru> | undefined;
+
+  constructor(options: MatrixOptions) {
+    this.#options = options;
+  }
+
+  /** Runs as soon as there is room. */
+  async play(scenario: Scenario, format: Format): Promise<Cell[]> {
+    if (this.#running >= this.#options.atOnce) await new Promise<void>((go) => this.#waiting.push(go));
+    else this.#running++;
+    try {
+      if (!scenario.ownServer) return await this.#run(scenario, format, await (this.#server ??= startServer()));
+      await using naru = await startServer();
+      return await this.#run(scenario, format, naru);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+
+  async #run(scenario: Scenario, format: Format, naru: Naru): Promise<Cell[]> {
+    const { players: names, seconds, ageSeconds } = this.#options;
+    await using stage = new Stage(naru, `${format}/${scenario.name}`);
+    const acted = scenario.run(stage);
+    // Awaited below; a scenario that fails before that must not end the process.
+    acted.catch(() => {});
+    const url = await Promise.race([naru.live(stage.path), acted.then(() => naru.live(stage.path))]);
+    await sleep((scenario.ageSeconds ?? ageSeconds) * 1000);
+    await using started = new AsyncDisposableStack();
+    const players = await Promise.all(
+      names.map(async (name) => ({ name, player: started.use(await this.#room.play(name, url)) })),
+    );
+    const late = await Promise.all(players.map(({ player }) => isLate(player)));
+    await sleep(SETTLE_MS);
+    const since = Date.now() - LEAD_MS;
+    const before = await Promise.all(players.map(({ player }) => player.watched()));
+    stage.everyonePlays();
+    await acted;
+    await sleep(seconds * 1000);
+    const span = { since, until: Date.now() };
+    const after = await Promise.all(players.map(({ player }) => player.watched()));
+    return players.map(({ name }, i) => {
+      const watched = after[i] as Watched;
+      const playback = measurePlayback(watched.looks, span, FRAME_RATE, stage.absence);
+      return {
+        scenario: scenario.name,
+        format,
+        player: name,
+        ...playback,
+        latency: { before: before[i]?.latency, after: watched.latency },
+        faults: [...(late[i] ? ["did not start"] : faultsOf(playback)), ...watched.failures],
+        complaints: watched.complaints,
+        cannot: scenario.cannot?.[name],
+      };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#room[Symbol.asyncDispose]();
+    await (await this.#server)?.[Symbol.asyncDispose]();
+  }
 }
 
-/** @returns true when it did not start in time */
-async function hasStarted(player: WatchedPlayer): Promise<boolean> {
+function startServer(): Promise<Naru> {
+  return startNaru({ config: { applications: { cmaf: {}, mpegts: { hls: { format: "mpegts" } } } } });
+}
+
+/** Whether no picture came in time. */
+async function isLate(player: WatchedPlayer): Promise<boolean> {
   const shows = async () => ((await player.watched()).looks.at(-1)?.pictures ?? 0) > 0 || undefined;
   return until("pictures", STARTS_WITHIN_MS, shows).then(
     () => false,

@@ -1,22 +1,21 @@
 import type { Cell } from "./matrix.ts";
 
-/** One line for each scenario, one column for each player: the longest stall in seconds, or what is wrong. */
+/** A line for each scenario, a column for each player: the longest stall, or what is wrong. */
 export function markdownTable(cells: readonly Cell[]): string {
   const players = [...new Set(cells.map((cell) => cell.player))];
-  const scenarios = [...new Set(cells.map((cell) => cell.scenario))];
-  const rows = scenarios.map((scenario) => [
-    scenario,
-    ...players.map((player) => entry(cells.find((cell) => cell.scenario === scenario && cell.player === player))),
+  const rows = Map.groupBy(cells, (cell) => `${cell.format} ${cell.scenario}`);
+  const lines = [...rows].map(([name, row]) => [
+    name,
+    ...players.map((player) => entry(row.find((cell) => cell.player === player))),
   ]);
-  const lines = [["scenario", ...players], ["---", ...players.map(() => "---")], ...rows];
-  return lines.map((line) => `| ${line.join(" | ")} |`).join("\n");
+  const all = [["", ...players], ["---", ...players.map(() => "---")], ...lines];
+  return all.map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
 function entry(cell: Cell | undefined): string {
   if (!cell) return "";
-  if (cell.cannot) return "cannot";
-  const stall = `${cell.longestStall.toFixed(1)} s`;
-  return cell.faults.length === 0 ? stall : `**${cell.faults[0]}**`;
+  if (cell.faults.length === 0) return `${cell.longestStall.toFixed(1)} s`;
+  return cell.cannot ? "cannot" : `**${firstLine(cell.faults[0])}**`;
 }
 
 /** Everything that was seen, a paragraph for each player. */
@@ -27,11 +26,20 @@ export function details(cells: readonly Cell[]): string {
 function detail(cell: Cell): string {
   const seconds = (value: number | undefined) => (value === undefined ? "?" : value.toFixed(1));
   const words = [
-    `${cell.scenario} / ${cell.player}:`,
+    `${cell.format} ${cell.scenario} / ${cell.player}:`,
     `stall ${seconds(cell.longestStall)}, freeze ${seconds(cell.longestFreeze)},`,
     `end rate ${Math.round(cell.endRate * 100)} %, latency ${seconds(cell.latency.before)} -> ${seconds(cell.latency.after)}`,
   ];
-  const complaints = cell.complaints.slice(0, 12).map((line) => `    ${line.slice(0, 240)}`);
-  const more = cell.complaints.length > 12 ? [`    ... ${cell.complaints.length - 12} more`] : [];
-  return [words.join(" "), ...cell.faults.map((fault) => `  FAULT ${fault}`), ...complaints, ...more].join("\n");
+  return [words.join(" "), ...shortened(cell.faults, "  FAULT "), ...shortened(cell.complaints, "    ")].join("\n");
+}
+
+const SHOWN_LINES = 12;
+
+function shortened(lines: readonly string[], indent: string): string[] {
+  const shown = lines.slice(0, SHOWN_LINES).map((line) => `${indent}${firstLine(line)}`);
+  return lines.length > SHOWN_LINES ? [...shown, `${indent}... ${lines.length - SHOWN_LINES} more`] : shown;
+}
+
+function firstLine(text = ""): string {
+  return (text.split("\n", 1)[0] ?? "").slice(0, 240);
 }

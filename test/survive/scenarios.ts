@@ -4,10 +4,18 @@ import { SPARSE_SECONDS } from "./clips.ts";
 import type { PlayerName } from "./players.ts";
 import { type Stage, tagsOf } from "./stage.ts";
 
+/** A low-latency CMAF stream, or one of MPEG-TS segments; both with a keyframe every two seconds. */
+export const FORMATS = ["cmaf", "mpegts"] as const;
+export type Format = (typeof FORMATS)[number];
+
 export type Scenario = {
   readonly name: string;
   /** What happens, for the table. */
   readonly event: string;
+  /** How old the stream is when the players come, in seconds, where that matters. */
+  readonly ageSeconds?: number;
+  /** Where it can be played; by default in all. */
+  readonly formats?: readonly Format[];
   /** The server is restarted, so the scenario has one of its own. */
   readonly ownServer?: boolean;
   /** Players that cannot decode what comes: not judged. With the reason. */
@@ -23,6 +31,15 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "steady",
     event: "nothing happens",
+    run: async (stage) => {
+      await stage.ffmpeg("usual");
+      await stage.playing;
+    },
+  },
+  {
+    name: "first-viewer",
+    event: "the players come with the first playlist",
+    ageSeconds: 0,
     run: async (stage) => {
       await stage.ffmpeg("usual");
       await stage.playing;
@@ -52,6 +69,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "to-av1",
     event: "H.264 killed, back with AV1",
+    formats: ["cmaf"],
     run: (stage) => killAndReturn(stage, 1000, () => stage.nodeav("av1")),
   },
   {

@@ -1,5 +1,5 @@
 import { type RunningProcess, run, start } from "../process.ts";
-import { Looks, type WatchedPlayer } from "../watched-player.ts";
+import { Looks, lastCount, type WatchedPlayer } from "../watched-player.ts";
 
 type PublishOptions = {
   /** Begins again at the end of the file, for ever. */
@@ -19,7 +19,7 @@ export function publishWithFfmpeg(file: string, url: string, options: PublishOpt
 export function watchWithFfmpeg(url: string): WatchedPlayer {
   const flags = ["-hide_banner", "-v", "warning", "-nostdin", "-progress", "pipe:1", "-stats_period", "0.1"];
   const ffmpeg = start("ffmpeg", [...flags, "-i", url, "-f", "null", "-"]);
-  const looks = new Looks(() => Number(ffmpeg.output.match(/.*^frame=\s*(\d+)/ms)?.[1] ?? 0));
+  const looks = new Looks(() => lastCount(ffmpeg.output, "frame="));
   return {
     watched: async () => ({
       looks: looks.taken,

@@ -1,5 +1,5 @@
 import { type RunningProcess, sleep, start } from "../process.ts";
-import { Looks, type WatchedPlayer } from "../watched-player.ts";
+import { Looks, lastCount, type WatchedPlayer } from "../watched-player.ts";
 
 /**
  * Publishes a moving test picture and a tone, encoded on the way, through rtmp2sink. The sink keeps the pace: live sources
@@ -36,7 +36,7 @@ export async function playWithGstreamer(url: string, seconds: number): Promise<G
 export function watchWithGstreamer(url: string): WatchedPlayer {
   const video = `video-sink="fpsdisplaysink text-overlay=false fps-update-interval=200 video-sink=fakesink"`;
   const player = gstLaunch(`playbin3 uri=${url} ${video} audio-sink="fakesink sync=true"`, "-v");
-  const looks = new Looks(() => Number(player.output.match(/.*rendered: (\d+)/s)?.[1] ?? 0));
+  const looks = new Looks(() => lastCount(player.output, "rendered: "));
   return {
     watched: async () => ({
       looks: looks.taken,

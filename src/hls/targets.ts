@@ -7,6 +7,9 @@ const SLACK = 0.1;
 /** A keyframe this much before the target already ends the segment, so that 1.99 s for 2 s does not become 3.98 s. */
 const EARLY = 0.1;
 
+/** What a playlist has announced, in seconds. */
+export type AnnouncedTargets = { readonly duration: number; readonly part: number };
+
 /**
  * Durations that a playlist announces once and for life (players stop for good when one changes), and the limits that keep
  * the announcement true. The packager observes and obeys, the playlist announces; both hold the same object.
@@ -23,11 +26,19 @@ export class PlaylistTargets {
   #keyframeDistance = 0;
   #openSegment = 0;
 
-  constructor(options: { readonly partMs: Millis; readonly segmentMs: Millis; readonly maxSegmentMs: Millis }) {
+  /** @param options.announced by an earlier server, to players that may still be there */
+  constructor(options: {
+    readonly partMs: Millis;
+    readonly segmentMs: Millis;
+    readonly maxSegmentMs: Millis;
+    readonly announced?: AnnouncedTargets;
+  }) {
     this.segment = Math.max(0.1, options.segmentMs / 1000);
     this.segmentLeast = this.segment * (1 - EARLY);
     this.#maxSegment = Math.max(this.segment, options.maxSegmentMs / 1000);
     this.#partConfigured = Math.max(0.05, Math.min(options.partMs / 1000, this.segment));
+    this.#part = options.announced?.part;
+    this.#duration = options.announced?.duration;
   }
 
   /** PART-TARGET in seconds. */
@@ -51,6 +62,11 @@ export class PlaylistTargets {
   /** TARGETDURATION as announced; undefined until `fix`. */
   get duration(): number | undefined {
     return this.#duration;
+  }
+
+  /** What has been announced; undefined until `fix`. */
+  get announced(): AnnouncedTargets | undefined {
+    return this.#duration === undefined ? undefined : { duration: this.#duration, part: this.part };
   }
 
   /** Notes the time between two keyframes, in seconds. */

@@ -2,6 +2,7 @@ import { TsMuxer } from "../formats/mpegts/muxer.ts";
 import type { DataEvent, MediaEvent, Packet } from "../media/event.ts";
 import { type Millis, rescale, type Ticks } from "../media/time.ts";
 import { type Track, type TrackId, VIDEO_TIMESCALE } from "../media/track.ts";
+import type { Packager } from "./packager.ts";
 import type { RenditionSink } from "./rendition.ts";
 import { isSameProgram, selectTsTracks, type TsSkipReason, type TsTrack } from "./ts-tracks.ts";
 
@@ -42,7 +43,8 @@ const OVERSHOOT = 9000;
  * Cuts a stream into MPEG-TS segments as nginx-rtmp does, and says so in rendition events. Video leads, or the first audio
  * track where there is none: the dts of the leading track decides where a segment begins and ends.
  */
-export class TsPackager {
+export class TsPackager implements Packager {
+  readonly partStart = undefined;
   readonly #target: Ticks;
   readonly #max: Ticks;
   readonly #muxer: TsMuxer;

@@ -17,6 +17,28 @@ export function benchClip(): string {
   ]);
 }
 
+/** A minute of 640x360 at 30 frames per second with AAC, 500 kbit/s in all, and a keyframe every two seconds. */
+export function smallClip(): string {
+  return made("360p30-500k.mp4", [
+    ...["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30,noise=alls=12:allf=t"],
+    ...["-f", "lavfi", "-i", "anoisesrc=a=0.05:c=pink:r=48000,aformat=channel_layouts=stereo", "-t", "60"],
+    ...["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", "60", "-keyint_min", "60", "-sc_threshold", "0"],
+    ...["-b:v", "430k", "-maxrate", "430k", "-bufsize", "430k", "-pix_fmt", "yuv420p"],
+    ...["-c:a", "aac", "-b:a", "64k"],
+  ]);
+}
+
+/** Half a minute of 640x360 with AAC, 2 Mbit/s in all: parts of 0.4 s are 100 kB, segments of 2 s 500 kB. */
+export function mediumClip(): string {
+  return made("360p30-2000k.mp4", [
+    ...["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30,noise=alls=30:allf=t"],
+    ...["-f", "lavfi", "-i", "anoisesrc=a=0.05:c=pink:r=48000,aformat=channel_layouts=stereo", "-t", "30"],
+    ...["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", "60", "-keyint_min", "60", "-sc_threshold", "0"],
+    ...["-b:v", "1870k", "-minrate", "1870k", "-maxrate", "1870k", "-bufsize", "400k", "-pix_fmt", "yuv420p"],
+    ...["-c:a", "aac", "-b:a", "96k"],
+  ]);
+}
+
 /** The same, or another clip, as an FLV file. */
 export function benchFlv(clip: string = benchClip()): string {
   if (clip.endsWith(".flv")) return clip;

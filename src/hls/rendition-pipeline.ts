@@ -7,6 +7,7 @@ import type { PlaylistProfile } from "./media-playlists.ts";
 import { chooseTracks, trackList } from "./muxed-tracks.ts";
 import { EPOCH } from "./names.ts";
 import { CmafPackager, type Packager } from "./packager.ts";
+import { ProgramTime } from "./program-time.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
 import { RenditionPlaylists } from "./rendition-playlists.ts";
 import { type AnnouncedTargets, PlaylistTargets } from "./targets.ts";
@@ -37,6 +38,7 @@ export class Rendition {
   readonly #targets: PlaylistTargets;
   /** For MPEG-TS, whose packager does not observe them itself. */
   readonly #keyframes: KeyframeObserver | undefined;
+  readonly #programTime = new ProgramTime();
   #tracks: readonly Track[] = [];
   #nextMsn: number;
 
@@ -103,8 +105,10 @@ export class Rendition {
     if (packager instanceof TsPackager) this.#targets.observeSegment(packager.openMs / 1000 + FRAME);
   }
 
-  readonly #sink: RenditionSink = (event: RenditionEvent) => {
+  readonly #sink: RenditionSink = (made: RenditionEvent) => {
+    const event = made.type === "open" ? { ...made, wallclock: this.#programTime.open(made.wallclock) } : made;
     if (event.type === "open") this.#nextMsn = event.msn + 1;
+    else if (event.type === "segment") this.#programTime.close(event.duration);
     this.window.write(event);
     this.#options.onRendition?.(event);
   };

@@ -1,0 +1,21 @@
+import { expect, test } from "bun:test";
+import { ProgramTime } from "./program-time.ts";
+
+/** Segments of 2 s whose runs' clocks are `ahead` of a steady one; what they get, by the same measure. */
+function surplus(ahead: readonly number[]): number[] {
+  const time = new ProgramTime();
+  return ahead.map((ms, index) => {
+    const placed = time.open(index * 2000 + ms) - index * 2000;
+    time.close(2);
+    return placed;
+  });
+}
+
+test("a clock that goes forward is followed", () => {
+  expect(surplus([0, 0, 700, 700, 701, 30_000])).toEqual([0, 0, 700, 700, 701, 30_000]);
+});
+
+test("one that goes back is approached, and nothing begins before the end of what was there by more than a bit", () => {
+  expect(surplus([1400, 0, 0])).toEqual([1400, 1360, 1320]);
+  expect(surplus([1400, ...new Array<number>(40).fill(0)]).at(-1)).toBe(0);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatAgent, formatBitrate, formatDuration, formatFrameRate, formatMedia } from "./format.ts";
+import { formatAgent, formatBackup, formatBitrate, formatDuration, formatFrameRate, formatMedia } from "./format.ts";
 import { ServerClock } from "./server-clock.ts";
 
 describe("texts", () => {
@@ -55,4 +55,12 @@ test("the server's clock is learnt from its quickest answer", () => {
   expect(clock.at(2000)).toBe(62_000);
   clock.learn(63_015, 3000, 3010);
   expect(clock.at(3010)).toBe(63_020);
+});
+
+test("a backup encoder is told of when it matters", () => {
+  const backup = { role: "backup", state: "standby", since: "", bitrate: 0 } as const;
+  expect(formatBackup({ onAir: "primary", encoders: [] })).toBe("");
+  expect(formatBackup({ onAir: "primary", encoders: [{ ...backup, state: "silent" }] })).toBe("");
+  expect(formatBackup({ onAir: "primary", encoders: [backup] })).toBe("backup encoder ready");
+  expect(formatBackup({ onAir: "backup", encoders: [{ ...backup, state: "on-air" }] })).toBe("backup encoder on air");
 });

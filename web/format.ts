@@ -33,6 +33,12 @@ export function formatMedia(stream: Pick<StreamSummary, "video" | "audio" | "bit
   ].filter((fact) => fact !== "");
 }
 
+/** Whether a backup encoder is there, or viewers see it; an empty string when there is none. */
+export function formatBackup({ onAir, encoders }: Pick<StreamSummary, "onAir" | "encoders">): string {
+  if (onAir === "backup") return strings.backupOnAir;
+  return encoders.some(({ role, state }) => role === "backup" && state === "standby") ? strings.backupReady : "";
+}
+
 /** Bits per second as `840 kbit/s`, `2.5 Mbit/s`. */
 export function formatBitrate(bitrate: number): string {
   return bitrate < 999_500 ? `${Math.round(bitrate / 1000)}\u00a0kbit/s` : `${(bitrate / 1e6).toFixed(1)}\u00a0Mbit/s`;

@@ -1,8 +1,11 @@
-import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from "hls.js";
+import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type LoadPolicy } from "hls.js";
 import type { Player, PlayerEvents } from "./player.ts";
 
 /** A second media error this soon after a repair means that the repair did not help. */
 const REPAIR_MS = 5_000;
+
+/** Tries in a row: a server that restarts may take half a minute, and a new player would lose the picture. */
+const RETRIES = { maxNumRetry: 20, retryDelayMs: 500, maxRetryDelayMs: 3_000 };
 
 export function canPlayWithHls(): boolean {
   return Hls.isSupported();
@@ -15,6 +18,8 @@ export function playWithHls(video: HTMLVideoElement, url: string, events: Player
     // Too little to hear, enough to make up for a hiccup within a few seconds.
     maxLiveSyncPlaybackRate: 1.05,
     backBufferLength: 30,
+    playlistLoadPolicy: patient(Hls.DefaultConfig.playlistLoadPolicy),
+    fragLoadPolicy: patient(Hls.DefaultConfig.fragLoadPolicy),
   });
   let repairedAt = Number.NEGATIVE_INFINITY;
 
@@ -38,11 +43,16 @@ export function playWithHls(video: HTMLVideoElement, url: string, events: Player
     kind: "hls.js",
     playingDate: () => hls.playingDate?.getTime(),
     behindEdge: () => (hls.liveSyncPosition === null ? undefined : hls.liveSyncPosition - video.currentTime),
+    targetLatency: () => hls.targetLatency ?? undefined,
     jumpToLive() {
       if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition;
     },
     destroy: () => hls.destroy(),
   };
+}
+
+function patient(policy: LoadPolicy): LoadPolicy {
+  return { default: { ...policy.default, timeoutRetry: RETRIES, errorRetry: RETRIES } };
 }
 
 function isCodecRefused(data: ErrorData): boolean {

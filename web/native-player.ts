@@ -60,6 +60,7 @@ export function playNatively(video: WithStartDate, url: string, events: PlayerEv
       return start === undefined || Number.isNaN(start) ? undefined : start + video.currentTime * 1000;
     },
     behindEdge,
+    targetLatency: () => undefined,
     jumpToLive,
     destroy() {
       listening.abort();

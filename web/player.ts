@@ -5,6 +5,8 @@ export interface Player {
   playingDate(): number | undefined;
   /** Seconds that can be jumped ahead. */
   behindEdge(): number | undefined;
+  /** Seconds behind the newest media that the player holds by its playback rate; undefined when it holds none. */
+  targetLatency(): number | undefined;
   /** As near to live as playback stays smooth. */
   jumpToLive(): void;
   destroy(): void;

@@ -32,8 +32,13 @@ describe("the watch page", () => {
     ["unreachable", "offline", false],
     ["unreachable live", "starting", true],
     // What is buffered plays on.
-    ["live playing waiting", "playing", true],
+    ["live playing starting", "playing", true],
     ["live playing unreachable", "playing", true],
+    // The server shows the last picture meanwhile: it moves, and is not the stream.
+    ["live playing waiting", "waiting", true],
+    ["live playing waiting playing playing", "waiting", true],
+    ["live playing waiting playing live", "buffering", true],
+    ["live playing waiting playing live playing", "playing", true],
     ["live playing stalled", "buffering", true],
     ["live playing waiting stalled", "waiting", true],
     ["live playing stalled waiting", "waiting", true],

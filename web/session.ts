@@ -52,8 +52,8 @@ export function nextSession(session: Session, input: SessionInput, now: number):
 function onServer(before: Session, input: Extract<SessionInput, { type: "server" }>, now: number): Session {
   const { state: server, media = before.media } = input;
   const session = { ...before, server, media };
-  // What is buffered still plays; the player says when it is over.
-  if (session.attached && session.phase === "playing") return session;
+  // What is buffered still plays; the player says when it is over. A waiting server may show the last picture meanwhile.
+  if (session.attached && session.phase === "playing" && server !== "waiting") return session;
   switch (server) {
     case "unreachable":
       return { ...session, phase: "offline" };
@@ -76,7 +76,7 @@ function onPlayer(session: Session, event: Extract<SessionInput, { type: "player
   if (!session.attached) return session;
   switch (event) {
     case "playing":
-      return { ...session, phase: "playing", played: true, failures: 0 };
+      return { ...session, phase: session.server === "waiting" ? "waiting" : "playing", played: true, failures: 0 };
     case "stalled":
       if (session.phase !== "playing") return session;
       return { ...session, phase: session.server === "waiting" ? "waiting" : "buffering" };

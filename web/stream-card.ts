@@ -1,7 +1,7 @@
 import type { ListedStream } from "../src/gateways/http/stream-list.ts";
 import { copyOnClick } from "./copy.ts";
 import { create } from "./element.ts";
-import { formatAgent, formatDuration, formatMedia } from "./format.ts";
+import { formatAgent, formatBackup, formatDuration, formatMedia } from "./format.ts";
 import { Picture } from "./picture.ts";
 import { strings } from "./strings.ts";
 
@@ -58,6 +58,7 @@ export class StreamCard {
       strings.started(formatDuration(Date.now() - Date.parse(stream.since))),
       stream.keyframeInterval > 0 ? strings.keyframes(String(Number(stream.keyframeInterval.toFixed(1)))) : "",
       stream.agent ? formatAgent(stream.agent) : "",
+      formatBackup(stream),
     ]
       .filter((fact) => fact !== "")
       .join(" \u00b7 ");

@@ -9,6 +9,8 @@ export const strings = {
   countLive: (count: number) => (count === 1 ? "1 stream is live" : `${count} streams are live`),
   viewers: (count: number) => (count === 1 ? "1 viewer" : `${count} viewers`),
   started: (duration: string) => `started ${duration} ago`,
+  backupOnAir: "backup encoder on air",
+  backupReady: "backup encoder ready",
   keyframes: (seconds: string) => `keyframe every ${seconds} s`,
   noPicture: "No picture",
   pictureOf: (name: string) => `Latest picture of ${name}`,
@@ -25,7 +27,10 @@ export const strings = {
 
   channels: (count: number) => ({ 1: "mono", 2: "stereo", 6: "5.1", 8: "7.1" })[count] ?? `${count} channels`,
   behind: (seconds: string) => `${seconds} s behind`,
-  behindTitle: "From the moment the server received a picture to the moment you see it",
+  behindTitle: (target: string | undefined) =>
+    `From the moment the server received a picture to the moment you see it.${
+      target === undefined ? "" : ` Held at ${target} s behind the newest by playing a little faster when it grows.`
+    }`,
 
   status: {
     connecting: { title: "Connecting", text: "" },

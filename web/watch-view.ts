@@ -33,7 +33,6 @@ export class WatchView {
     byId("name", HTMLHeadingElement).textContent = path;
     copyOnClick(byId("copy-page", HTMLButtonElement), strings.copyPage, () => location.origin + location.pathname);
     copyOnClick(byId("copy-playlist", HTMLButtonElement), strings.copyPlaylist, () => playlistUrl);
-    this.#latency.title = strings.behindTitle;
     this.#sound.textContent = strings.tapForSound;
     this.#play.textContent = strings.tapToPlay;
     this.#sound.addEventListener("click", () => {
@@ -79,11 +78,16 @@ export class WatchView {
     this.#showTaps();
   }
 
-  /** @param seconds undefined while it is not known */
-  showLatency(seconds: number | undefined): void {
+  /**
+   * @param seconds undefined while it is not known
+   * @param target at which the player holds the distance to the newest media; undefined when it does not
+   */
+  showLatency(seconds: number | undefined, target?: number): void {
     const text =
       seconds === undefined || seconds < -1 || seconds > 3600 ? "" : strings.behind(Math.max(0, seconds).toFixed(1));
-    if (this.#latency.textContent !== text) this.#latency.textContent = text;
+    if (this.#latency.textContent === text) return;
+    this.#latency.textContent = text;
+    this.#latency.title = strings.behindTitle(target?.toFixed(1));
   }
 
   #showNotice(phase: Phase, stream: ListedStream | undefined): void {

@@ -19,8 +19,8 @@ import { FIRST_SESSION, nextSession, type Phase, type SessionInput } from "./ses
 import { WatchView } from "./watch-view.ts";
 
 const IDLE_POLL_MS = 2_000;
-/** While it plays, only the facts can change. */
-const PLAYING_POLL_MS = 5_000;
+/** While it plays, the facts can change, and the encoder can go. */
+const PLAYING_POLL_MS = 3_000;
 const HIDDEN_POLL_MS = 15_000;
 const TICK_MS = 500;
 /** A player that stands still this long although the encoder sends is replaced. */
@@ -39,6 +39,8 @@ export type NaruState = {
   player: Player["kind"] | undefined;
   /** Seconds from the server's clock to the picture. */
   latency: number | undefined;
+  /** Seconds behind the newest media that the player holds. */
+  target: number | undefined;
   /** Seconds that can be jumped ahead. */
   behindEdge: number | undefined;
   currentTime: number;
@@ -57,6 +59,7 @@ const state: NaruState = {
   state: "connecting",
   player: undefined,
   latency: undefined,
+  target: undefined,
   behindEdge: undefined,
   currentTime: 0,
   errors: [],
@@ -134,7 +137,8 @@ function tick(): void {
   const date = player.playingDate();
   state.latency = date === undefined ? player.behindEdge() : (clock.at(Date.now()) - date) / 1000;
   state.behindEdge = player.behindEdge();
-  view.showLatency(session.phase === "playing" && !video.paused ? state.latency : undefined);
+  state.target = player.targetLatency();
+  view.showLatency(session.phase === "playing" && !video.paused ? state.latency : undefined, state.target);
 
   const now = performance.now();
   if (session.phase === "waiting" || session.phase === "buffering") stoodStillAt = now;

@@ -11,8 +11,10 @@ mkdirSync(join(project, "dist"), { recursive: true });
 await buildWeb(web);
 
 const result = await Bun.build({
-  entrypoints: [join(project, "src/main.ts")],
+  entrypoints: [join(project, "src/main.ts"), join(project, "src/app/delivery-worker.ts")],
   compile: { outfile, assets: [web] },
+  // Side by side inside the executable, as the pages are found beside whoever looks for them.
+  naming: { entry: "[name].[ext]" },
   target: "bun",
   minify: { whitespace: true, syntax: true },
   sourcemap: "linked",

@@ -1,4 +1,5 @@
 import type { LocalSource } from "../gateways/http/local-source.ts";
+import type { Serving } from "../gateways/http/serving.ts";
 import { ThreadDesk } from "../gateways/http/thread-desk.ts";
 import type { ToMain, ToThread } from "../gateways/http/thread-messages.ts";
 import type { Log } from "../log.ts";
@@ -8,7 +9,7 @@ export type DeliveryThreadOptions = {
   readonly source: LocalSource;
   readonly seen: (path: string, viewer: number) => void;
   /** What it is to serve now. */
-  readonly serve: () => Omit<ToThread & { readonly type: "serve" }, "type">;
+  readonly serve: () => Serving;
   readonly log: Log;
 };
 
@@ -21,6 +22,7 @@ const CLOSE_MS = 1_000;
 export class DeliveryThread {
   #worker: Worker | undefined;
   #closing = false;
+  #reloaded: Promise<void> = Promise.resolve();
   #settle: { resolve(): void; reject(error: Error): void } | undefined;
   #ended: (() => void) | undefined;
 
@@ -42,10 +44,14 @@ export class DeliveryThread {
 
   /** Resolves when it does what it is to do now. */
   reload(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      this.#post({ type: "serve", ...this.options.serve() });
-    });
+    const reload = () =>
+      new Promise<void>((resolve, reject) => {
+        this.#settle = { resolve, reject };
+        this.#post({ type: "serve", ...this.options.serve() });
+      });
+    // One after the other: the thread's answer does not say which it is for.
+    this.#reloaded = this.#reloaded.then(reload, reload);
+    return this.#reloaded;
   }
 
   /** Drops its connections; harmless when called twice. */
@@ -102,5 +108,5 @@ export class DeliveryThread {
   }
 }
 
-/** In the executable, the module lies where its build put it. */
-const MODULE = isExecutable() ? "./app/delivery-worker.ts" : new URL("./delivery-worker.ts", import.meta.url).href;
+/** In the executable, all modules that are started lie side by side. */
+const MODULE = isExecutable() ? "./delivery-worker.ts" : new URL("./delivery-worker.ts", import.meta.url).href;

@@ -29,6 +29,8 @@ const RULES: readonly Rule[] = [
   { path: ["http", "cors"], effect: "applied" },
   { path: ["http", "pages"], effect: "applied" },
   { path: ["http", "locations"], effect: "applied" },
+  { path: ["http", "maxWaiting"], effect: "applied" },
+  { path: ["http", "maxWaitingPerAddress"], effect: "applied" },
   { path: ["applications", "*"], effect: "applied" },
   { path: ["applications", "*", "hls"], effect: "new-streams" },
   { path: ["applications", "*", "hls", "grace"], effect: "applied" },

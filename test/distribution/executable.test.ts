@@ -17,7 +17,7 @@ describe("the executable", () => {
       using elsewhere = new TemporaryDirectory();
       const program = elsewhere.join("naru");
       copyFileSync(projectPath("dist/naru"), program);
-      await using naru = await startNaru({ command: [program] });
+      await using naru = await startNaru({ command: [program], config: { http: { threads: 1 } } });
 
       const page = await fetch(`${naru.http}/live/test`);
       expect(page.status).toBe(200);

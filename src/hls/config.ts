@@ -14,10 +14,11 @@ export const hlsSchema = z
       .default(true)
       .describe("Low-Latency HLS: parts, blocking reload, preload hints. CMAF only."),
     part: duration({ min: 20, max: 10_000 }).default(400).describe("Target duration of a part (PART-TARGET)."),
-    segment: duration({ min: 100, max: 600_000 })
+    // Media sequence numbers leave room for four segments a second.
+    segment: duration({ min: 300, max: 600_000 })
       .default(2000)
       .describe("Target duration of a segment; it ends at the first keyframe after that."),
-    maxSegment: duration({ min: 100, max: 3_600_000 })
+    maxSegment: duration({ min: 300, max: 3_600_000 })
       .default(10_000)
       .describe("A segment without keyframe is cut by force at this length."),
     window: duration({ min: 100 }).default(30_000).describe("How much of the past the playlist lists."),

@@ -40,8 +40,8 @@ export function parseMediaName(resource: string): NamedMedia | undefined {
 
 /** 2025-01-01: what is counted from the wall clock is counted from here, to keep numbers small. */
 export const EPOCH: Millis = 1_735_689_600_000;
-/** Two a second: faster than segments are made, and below 2^31 until 2059. */
-const MSN_INTERVAL: Millis = 500;
+/** Four a second: faster than the shortest segments that can be configured, and below 2^31 until 2042. */
+const MSN_INTERVAL: Millis = 250;
 
 /**
  * A media sequence number for a stream that starts at `wallclock`: above all that the stream had before, so that players
@@ -52,7 +52,7 @@ export function firstMsnAt(wallclock: Millis): number {
 }
 
 /** MSNs between two discontinuities over the life of a path, at the least: an hour's. */
-const MSNS_PER_DISCONTINUITY = 7_200;
+const MSNS_PER_DISCONTINUITY = 14_400;
 
 /**
  * The discontinuity sequence number that a stream starts with beside such an MSN. As small as it can be while it still

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TimedEvent } from "../../test/hls/flv-source.ts";
 import { FIRST_MSN, OriginBench, textOf, toPlaylist } from "../../test/hls/origin-bench.ts";
-import { type SyntheticStream, synthesize, VIDEO_ID } from "../../test/hls/synthetic.ts";
+import { type SyntheticStream, synthesize, VIDEO_ID, videoTrack } from "../../test/hls/synthetic.ts";
 import { parseMultivariantPlaylist } from "../formats/m3u8/multivariant-playlist.ts";
 import { parseMediaPlaylist } from "../formats/m3u8/parse-media-playlist.ts";
 import type { Track } from "../media/track.ts";
@@ -98,7 +98,7 @@ describe("the media playlist", () => {
         holdBack: 6,
         partHoldBack: 1.2,
       });
-      expect(playlist.discontinuitySequence).toBe(1000);
+      expect(playlist.discontinuitySequence).toBe(500);
       expect(playlist.independentSegments).toBe(true);
     }
   });
@@ -300,47 +300,52 @@ describe("publishers come and go", () => {
   const again = (at: number) =>
     synthesize({ ...STREAM, seconds: 60, start: 10 + at / 1000 }).map((timed) => ({ ...timed, at: timed.at + at }));
 
-  test("within the grace the playlist continues behind a discontinuity", () => {
+  test("within the grace the playlist continues", () => {
     const b = new OriginBench([...first, lost, ...again(40_000)]);
     b.run(39.9);
     expect(b.output.state).toBe("waiting");
-    const during = b.playlist();
-    expect(during.segments.some((segment) => segment.discontinuity)).toBe(false);
-    expect(during.ended).toBe(false);
+    expect(b.playlist().ended).toBe(false);
     b.run(50);
     expect(b.output.state).toBe("live");
     const after = b.playlist();
-    const marked = after.segments.filter((segment) => segment.discontinuity);
-    expect(marked.length).toBe(1);
-    expect(after.discontinuitySequence).toBe(1000);
-    // The tag leaves, the number rises.
-    b.run(95);
-    const later = b.playlist();
-    expect(later.segments.some((segment) => segment.discontinuity)).toBe(false);
-    expect(later.discontinuitySequence).toBe(1001);
+    expect(after.segments.some((segment) => segment.discontinuity)).toBe(false);
+    expect(after.discontinuitySequence).toBe(500);
   });
 
-  test("where nothing can stand in for the encoder, the discontinuity was never hinted across", () => {
-    const mute = [...first, lost, ...again(40_000)].map(({ at, event }) => ({
+  test("a discontinuity that leaves is counted", () => {
+    const other = again(20_600).map(({ at, event }) => ({
+      at,
+      event: event.type === "tracks" ? { ...event, tracks: [videoTrack(30, Uint8Array.of(1, 2, 3, 4))] } : event,
+    }));
+    const b = new OriginBench([...first, lost, ...other]).run(40);
+    const before = b.playlist();
+    expect(before.segments.filter((segment) => segment.discontinuity).length).toBe(1);
+    expect(before.discontinuitySequence).toBe(500);
+    const later = b.run(75).playlist();
+    expect(later.segments.some((segment) => segment.discontinuity)).toBe(false);
+    expect(later.discontinuitySequence).toBe(501);
+  });
+
+  test("where nothing can stand in for the encoder, requests are held and answered when it is back", () => {
+    const mute = [...first, lost, ...again(23_000)].map(({ at, event }) => ({
       at,
       event:
         event.type === "tracks"
           ? { ...event, tracks: event.tracks.filter(({ kind }) => kind === "audio").map(toAc3) }
           : event,
     }));
-    const b = new OriginBench(mute.filter(({ event }) => event.type !== "packet" || event.track !== VIDEO_ID));
-    b.run(21);
+    const b = new OriginBench(mute.filter(({ event }) => event.type !== "packet" || event.track !== VIDEO_ID)).run(21);
     expect(b.output.state).toBe("waiting");
-    const during = b.playlist();
-    expect(during.preloadHint).toBeUndefined();
-    expect(during.discontinuityNext).toBe(true);
-    const next = during.mediaSequence + during.segments.length;
-    const blocked = b.ask("main.m3u8", `_HLS_msn=${next}&_HLS_part=0`);
-    expect(blocked.answer).toBeUndefined();
-    expect(b.ask(`main/${next}.0.m4s`).answer?.status).toBe(404);
-    b.run(50);
-    const marked = b.playlist().segments.filter((segment) => segment.discontinuity);
-    expect(marked.map(({ uri }) => uri)).toEqual([`main/${next}.m4s`]);
+    const { preloadHint, mediaSequence, segments } = b.playlist();
+    const blocked = b.ask(
+      "main.m3u8",
+      `_HLS_msn=${mediaSequence + segments.length - 1}&_HLS_part=${segments.at(-1)?.parts.length}`,
+    );
+    const hinted = b.ask(preloadHint ?? "");
+    b.run(22.9);
+    expect([blocked.answer, hinted.answer]).toEqual([undefined, undefined]);
+    b.run(24);
+    expect([blocked.answer?.status, hinted.answer?.status]).toEqual([200, 200]);
   });
 
   test("after the grace the playlist ends, wakes who waits, and is removed later", () => {
@@ -400,11 +405,11 @@ describe("publishers come and go", () => {
 
   test("another stream of the path has higher numbers, however often the one before it broke off", () => {
     const events = Array.from({ length: 30 }, (_, i) => {
-      const run = synthesize({ ...STREAM, seconds: 2.5, gop: 6, start: 10 + i * 3 });
+      const run = synthesize({ ...STREAM, seconds: 2.5, gop: 9, start: 10 + i * 3 });
       const at = i * 3000;
       return [...run.map((timed) => ({ ...timed, at: timed.at + at })), { ...lost, at: at + 2600 }];
     });
-    const b = new OriginBench(events.flat(), { segment: 0.2, part: 0.2, window: 10 });
+    const b = new OriginBench(events.flat(), { segment: 0.3, part: 0.3, window: 10 });
     b.run(90);
     const old = b.playlist();
     const next = new HlsOutput({

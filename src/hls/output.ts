@@ -48,8 +48,7 @@ const SILENT_PATIENCE: Millis = 5000;
 
 /**
  * HLS of one stream: media events in, answers to viewers out. Outlives publishers: one that comes back within the grace
- * continues the playlist behind a discontinuity, and is stood in for until then; one that comes later begins a playlist with
- * higher numbers.
+ * continues the playlist, and is stood in for until then; one that comes later begins a playlist with higher numbers.
  */
 export class HlsOutput {
   readonly path: string;
@@ -146,6 +145,8 @@ export class HlsOutput {
     } else if (event.type === "tracks" || event.type === "packet") {
       this.#lostAt = undefined;
       if (this.#endedAt !== undefined) this.#revive();
+      // So that what was hinted comes to be before the discontinuity.
+      if (event.type === "tracks" && !this.#rendition.continues(event.tracks)) this.#standIn ??= this.#beginStandIn();
     }
     if (this.#standIn) {
       if (event.type === "tracks") this.#nextTracks = event;
@@ -263,12 +264,12 @@ export class HlsOutput {
 
   /** An encoder is back. */
   #takeOver(standIn: StandIn, first: Packet, now: Millis): void {
-    // So that the part that was hinted comes to be.
-    standIn.finish(now, this.#writeStandIn);
     this.#standIn = undefined;
     const tracks = this.#nextTracks ?? { type: "tracks", tracks: this.#last.tracks };
     this.#nextTracks = undefined;
-    this.#rendition.write({ type: "gap", reason: "publisher-lost" }, now);
+    if (this.#rendition.continues(tracks.tracks)) standIn.advance(now, this.#writeStandIn);
+    else standIn.finish(now, this.#writeStandIn);
+    this.#forward({ type: "gap", reason: "publisher-lost" }, now);
     this.#forward(tracks, now);
     this.#shift.moveBehind(standIn.end, first);
   }

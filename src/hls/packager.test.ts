@@ -296,9 +296,16 @@ describe("runs of media", () => {
       at: at + 30_000,
       event: event.type === "tracks" ? { ...event, tracks: [videoTrack(30, record), audioTrack()] } : event,
     }));
+  const LEAP = 25;
+  /** The same, right behind what came first. */
+  const back = (packet: Packet, timescale: number): Packet => ({
+    ...packet,
+    dts: packet.dts - LEAP * timescale,
+    pts: packet.pts - LEAP * timescale,
+  });
   const lost = { at: 5000, event: { type: "gap", reason: "publisher-lost" } as const };
 
-  test("a publisher that comes back continues behind a discontinuity with the same init", () => {
+  test("a publisher whose times leap continues behind a discontinuity with the same init", () => {
     const { events } = packageEvents([...first, lost, ...second()]);
     expect(events.filter((event) => event.type === "init").map((event) => event.init)).toEqual([1000]);
     const opens = events.filter((event) => event.type === "open");
@@ -309,6 +316,24 @@ describe("runs of media", () => {
     // The break comes when the run closes, not when the next begins.
     const names = events.map((event) => event.type);
     expect(names.indexOf("break")).toBe(names.indexOf("open", names.indexOf("break")) - 1);
+  });
+
+  test("a publisher whose times go on continues without one, and the program date-time leaps", () => {
+    const again = second().map(({ at, event }) => ({
+      at,
+      event: event.type === "packet" ? back(event, event.track === 1 ? 90_000 : 48_000) : event,
+    }));
+    const { events, parts } = packageEvents([...first, lost, ...again]);
+    expect(events.some((event) => event.type === "break")).toBe(false);
+    const opens = events.filter((event) => event.type === "open");
+    expect(opens.some((open) => open.discontinuity)).toBe(false);
+    const leap = opens.findIndex((open, i) => open.wallclock - (opens[i - 1]?.wallclock ?? open.wallclock) > 20_000);
+    expect(leap).toBeGreaterThan(0);
+    const ends = new Map<number, number>();
+    for (const { trackId, dts, duration } of parts.flatMap(({ samples }) => samples)) {
+      expect(dts).toBe(ends.get(trackId) ?? dts);
+      ends.set(trackId, dts + duration);
+    }
   });
 
   test("another codec configuration brings an init of its own", () => {

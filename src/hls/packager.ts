@@ -17,6 +17,8 @@ export interface Packager {
   write(event: MediaEvent, now: Millis): void;
   /** Where the part being made begins, in seconds of the input's time; undefined where there are no parts. */
   readonly partStart: number | undefined;
+  /** Whether media of these tracks may follow what was written so far without a discontinuity. */
+  continues(tracks: readonly Track[]): boolean;
 }
 
 export type CmafPackagerOptions = {
@@ -54,8 +56,9 @@ type Run = {
 type OpenSegment = { readonly pieces: Uint8Array[]; readonly independent: boolean; parts: number; durationUs: number };
 
 /**
- * Packages audio and video, muxed, into CMAF segments and parts (ISO/IEC 23000-19; RFC 8216bis). Numbers only rise; a new
- * publisher, a change of tracks or of a codec's configuration, and a hole begin a new run behind a discontinuity.
+ * Packages audio and video, muxed, into CMAF segments and parts (ISO/IEC 23000-19; RFC 8216bis). Numbers only rise; a change
+ * of tracks or of a codec's configuration, and a hole begin a new run behind a discontinuity. Another encoder of the same
+ * tracks goes on without one: the timeline is continuous.
  */
 export class CmafPackager implements Packager {
   readonly #options: CmafPackagerOptions;
@@ -101,9 +104,9 @@ export class CmafPackager implements Packager {
         this.#setTracks(event.tracks, now);
         return;
       case "gap":
-        // After "timeline-reset" the times are continuous already.
-        if (event.reason === "timeline-reset") this.#run?.clock.mended();
-        else this.#endRun();
+        // Times are continuous. Whether an encoder that comes next can go on where the one before left off, its `tracks` tell.
+        if (event.reason === "lagged") this.#endRun();
+        else this.#run?.clock.mended();
         return;
       case "data":
         return;
@@ -115,6 +118,10 @@ export class CmafPackager implements Packager {
       default:
         event satisfies never;
     }
+  }
+
+  continues(all: readonly Track[]): boolean {
+    return sameTracks(chooseTracks(all, canCarry).tracks, this.#tracks);
   }
 
   #writePacket(packet: Packet, now: Millis): void {

@@ -75,6 +75,11 @@ export class Rendition {
     return this.#nextMsn;
   }
 
+  /** Whether media of these tracks may follow without a discontinuity. */
+  continues(tracks: readonly Track[]): boolean {
+    return this.#packager.continues(tracks);
+  }
+
   /** Where the part being made begins, in seconds of the media's time. */
   get partStart(): number | undefined {
     return this.#packager.partStart;

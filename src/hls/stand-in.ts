@@ -113,9 +113,9 @@ export class StandIn {
     return this.#voices.map((voice) => voice.track);
   }
 
-  /** Where what was made so far ends, in seconds. */
+  /** Behind all that was made so far, in seconds. */
   get end(): number {
-    return Math.max(...this.#voices.map((voice) => voice.next / voice.track.timescale));
+    return this.#startsAt + this.#due;
   }
 
   /** Until when it has played. */

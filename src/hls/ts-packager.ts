@@ -94,8 +94,9 @@ export class TsPackager implements Packager {
         this.#data(event);
         break;
       case "gap":
-        if (event.reason === "publisher-lost" || event.reason === "source-switch") this.#endRun();
-        else if (event.reason === "timeline-reset") this.#anchor = undefined;
+        // Times are continuous. Whether an encoder that comes next can go on where the one before left off, its `tracks` tell.
+        if (event.reason === "lagged") this.#endRun();
+        else this.#anchor = undefined;
         break;
       case "end":
         this.#close(this.#lastEnd);
@@ -105,6 +106,10 @@ export class TsPackager implements Packager {
       default:
         event satisfies never;
     }
+  }
+
+  continues(all: readonly Track[]): boolean {
+    return isSameProgram(this.#tracks, selectTsTracks(all).tracks);
   }
 
   #setTracks(all: readonly Track[]): void {

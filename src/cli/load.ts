@@ -1,11 +1,11 @@
 import { type ArgsDef, defineCommand } from "citty";
 import { version } from "../../package.json";
-import { Http1Transport } from "../load/http1.ts";
 import { planConnections } from "../load/limits.ts";
 import { bitsText, type LoadReport, makeReport, reportRows, timeText } from "../load/report.ts";
-import { LoadRun, type LoadWorld } from "../load/run.ts";
+import { LoadRun } from "../load/run.ts";
 import { Tally } from "../load/tally.ts";
 import type { VariantChoice } from "../load/viewer.ts";
+import { realWorld } from "../load/world.ts";
 import type { Millis } from "../media/time.ts";
 import { wrongFlag } from "./flags.ts";
 import { formatColumns, type Io, printable, processIo } from "./terminal.ts";
@@ -197,17 +197,6 @@ function toOptions(request: LoadRequest, addresses: readonly string[]): Construc
       insecure: request.insecure,
       address: (host) => (host === hostname ? addresses[next++ % addresses.length] : undefined),
     },
-  };
-}
-
-/** Sockets, clock and chance. */
-function realWorld(): LoadWorld {
-  const offset = Date.now() - performance.now();
-  return {
-    now: () => performance.now(),
-    wallclockAt: (now) => now + offset,
-    random: Math.random,
-    transport: (owner, options) => new Http1Transport(owner, options),
   };
 }
 

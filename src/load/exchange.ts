@@ -1,11 +1,41 @@
 import type { Millis } from "../media/time.ts";
 import type { FailureKind, RequestKind, ViewerRequest } from "./request.ts";
 
+/** A URL taken apart once: all viewers ask for the same ones. */
+export type Target = {
+  readonly href: string;
+  /** Without the query, and so without delivery directives. */
+  readonly base: string;
+  readonly origin: string;
+  /** Without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** What an HTTP/1.1 request begins with: the request line and Host. */
+  readonly head: string;
+};
+
+/** Undefined for what is no http or https URL. */
+export function parseTarget(href: string): Target | undefined {
+  if (!/^https?:/.test(href) || !URL.canParse(href)) return undefined;
+  const { origin, hostname, port, protocol, pathname, search, host } = new URL(href);
+  const secure = protocol === "https:";
+  return {
+    href,
+    base: `${origin}${pathname}`,
+    origin,
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? (secure ? 443 : 80) : Number(port),
+    secure,
+    head: `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n`,
+  };
+}
+
 /** A request on its way, and what has become of it so far. */
 export type Exchange = {
   readonly request: ViewerRequest;
   /** Where to ask now: the request's URL, or where redirections lead. */
-  url: URL;
+  target: Target;
   redirects: number;
   readonly askedAt: Millis;
   firstByteAt: Millis | undefined;

@@ -26,6 +26,7 @@ export class HttpResponseReader {
   #status = 0;
   #bytes = 0;
   #head = "";
+  #lowered = "";
 
   /** Before each request. @param keep whether its body is wanted, and not only its length */
   begin(keep: boolean): void {
@@ -47,13 +48,16 @@ export class HttpResponseReader {
 
   /** Value of a header, the first if there are several. @param name in lower case */
   header(name: string): string | undefined {
-    const match = new RegExp(`\\r\\n${name}:[ \\t]*([^\\r]*)`, "i").exec(this.#head);
-    return match?.[1]?.trim();
+    const at = this.#lowered.indexOf(`\r\n${name}:`);
+    if (at < 0) return undefined;
+    const from = at + name.length + 3;
+    const end = this.#head.indexOf("\r", from);
+    return this.#head.slice(from, end < 0 ? undefined : end).trim();
   }
 
   /** Whether another request may follow on the connection. */
   get keepsAlive(): boolean {
-    return this.#form !== "until-close" && !/\r\nconnection:[ \t]*close/i.test(this.#head);
+    return this.#form !== "until-close" && this.header("connection")?.toLowerCase() !== "close";
   }
 
   /** The body, where it was to be kept. */
@@ -66,14 +70,13 @@ export class HttpResponseReader {
    * @throws MalformedError for bytes that are no response, or come when none is expected
    */
   receive(bytes: Uint8Array): boolean {
-    let rest = bytes;
     if (this.#phase === "done") throw new MalformedError("HTTP: bytes without a request");
     if (this.#phase === "head") {
-      const after = this.#readHead(rest);
-      if (!after) return false;
-      rest = after;
+      const all = this.#pending ? Buffer.concat([this.#pending, bytes]) : asBuffer(bytes);
+      const from = this.#readHead(all, 0);
+      return from !== undefined && this.#readOn(all, from);
     }
-    return this.#form === "chunked" ? this.#readChunks(rest) : this.#readBody(rest);
+    return this.#readOn(bytes, 0);
   }
 
   /** The connection was closed. @returns true when that completes the response */
@@ -83,50 +86,56 @@ export class HttpResponseReader {
     return complete;
   }
 
-  #readHead(bytes: Uint8Array): Uint8Array | undefined {
-    const all = this.#pending ? Buffer.concat([this.#pending, bytes]) : asBuffer(bytes);
-    const end = all.indexOf(CR_LF_CR_LF);
+  /** @returns where the body begins; undefined when the head is not all here */
+  #readHead(bytes: Buffer, from: number): number | undefined {
+    const end = bytes.indexOf(CR_LF_CR_LF, from);
     if (end < 0) {
-      if (all.length > MAX_HEAD) throw new MalformedError("HTTP: the head is too long");
-      this.#pending = all;
+      if (bytes.length - from > MAX_HEAD) throw new MalformedError("HTTP: the head is too long");
+      this.#pending = bytes.subarray(from);
       return undefined;
     }
     this.#pending = undefined;
-    this.#head = all.toString("latin1", 0, end);
-    const status = /^HTTP\/1\.[01] (\d{3})/.exec(this.#head)?.[1];
+    this.#head = bytes.toString("latin1", from, end);
+    this.#lowered = this.#head.toLowerCase();
+    const status = /^http\/1\.[01] (\d{3})/.exec(this.#lowered)?.[1];
     if (status === undefined) throw new MalformedError("HTTP: no status line");
     this.#status = Number(status);
-    const rest = all.subarray(end + CR_LF_CR_LF.length);
+    const after = end + CR_LF_CR_LF.length;
     // Interim responses (RFC 9110 15.2) come before the one that counts.
-    if (this.#status < 200) return this.#readHead(rest);
+    if (this.#status < 200) return this.#readHead(bytes, after);
     this.#beginBody();
-    return rest;
+    return after;
   }
 
   #beginBody(): void {
     this.#phase = "body";
     this.#lastChunk = false;
-    const length = /\r\ncontent-length:[ \t]*(\d+)/i.exec(this.#head)?.[1];
     if (this.#status === 204 || this.#status === 304) {
       this.#form = "none";
       this.#left = 0;
-    } else if (/\r\ntransfer-encoding:[ \t]*[^\r]*chunked/i.test(this.#head)) {
-      this.#form = "chunked";
-      this.#left = -1;
-    } else if (length !== undefined) {
+      return;
+    }
+    const length = this.header("content-length");
+    if (length !== undefined) {
       this.#form = "length";
       this.#left = Number(length);
-      if (!Number.isSafeInteger(this.#left)) throw new MalformedError("HTTP: Content-Length is too large");
+      if (!Number.isSafeInteger(this.#left) || this.#left < 0) throw new MalformedError("HTTP: Content-Length");
+    } else if (this.header("transfer-encoding")?.toLowerCase().endsWith("chunked")) {
+      this.#form = "chunked";
+      this.#left = -1;
     } else {
       this.#form = "until-close";
       this.#left = Number.POSITIVE_INFINITY;
     }
   }
 
-  #readBody(bytes: Uint8Array): boolean {
-    if (bytes.length > this.#left) throw new MalformedError("HTTP: more bytes than the length says");
-    this.#left -= bytes.length;
-    this.#take(bytes);
+  #readOn(bytes: Uint8Array, from: number): boolean {
+    if (this.#form === "chunked") return this.#readChunks(from === 0 ? bytes : bytes.subarray(from));
+    const length = bytes.length - from;
+    if (length > this.#left) throw new MalformedError("HTTP: more bytes than the length says");
+    this.#left -= length;
+    if (this.#keep && length > 0) this.#take(bytes.subarray(from));
+    else this.#bytes += length;
     return this.#left === 0 && this.#finish();
   }
 

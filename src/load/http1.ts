@@ -5,6 +5,7 @@ import {
   type ExchangeOwner,
   isLate,
   keepsBody,
+  type Target,
   type TransportOptions,
   type ViewerTransport,
 } from "./exchange.ts";
@@ -34,7 +35,7 @@ export class Http1Transport implements ViewerTransport {
   }
 
   send(exchange: Exchange): void {
-    const { origin } = exchange.url;
+    const { origin } = exchange.target;
     let busy = 0;
     for (const connection of this.#open) {
       if (connection.origin !== origin) continue;
@@ -136,7 +137,9 @@ class Connection {
   exchange: Exchange | undefined;
   readonly #transport: Http1Transport;
   readonly #options: TransportOptions;
-  readonly #url: URL;
+  readonly #target: Target;
+  /** Behind the head of each request. */
+  readonly #tail: string;
   #socket: Socket<Connection> | undefined;
   #closed = false;
   #answers = 0;
@@ -145,8 +148,9 @@ class Connection {
     this.#transport = transport;
     this.exchange = exchange;
     this.#options = options;
-    this.#url = exchange.url;
-    this.origin = exchange.url.origin;
+    this.#target = exchange.target;
+    this.#tail = `User-Agent: ${options.userAgent}\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n\r\n`;
+    this.origin = exchange.target.origin;
   }
 
   get isOpen(): boolean {
@@ -163,15 +167,13 @@ class Connection {
   }
 
   connect(): void {
-    const { hostname, port, protocol } = this.#url;
-    const host = hostname.replace(/^\[|\]$/g, "");
-    const secure = protocol === "https:";
+    const { hostname, port, secure } = this.#target;
     // Failures are told to connectError.
     Bun.connect({
-      hostname: this.#options.address?.(host) ?? host,
-      port: port === "" ? (secure ? 443 : 80) : Number(port),
+      hostname: this.#options.address?.(hostname) ?? hostname,
+      port,
       ...(secure && {
-        tls: { serverName: host, rejectUnauthorized: !this.#options.insecure, ALPNProtocols: "http/1.1" },
+        tls: { serverName: hostname, rejectUnauthorized: !this.#options.insecure, ALPNProtocols: "http/1.1" },
       }),
       data: this,
       socket: HANDLERS,
@@ -238,8 +240,8 @@ class Connection {
   }
 
   /** A request is shorter than any socket's buffer: what cannot be written whole is a connection that is of no use. */
-  #write({ url, request }: Exchange): void {
-    const head = `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: ${this.#options.userAgent}\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n\r\n`;
+  #write({ target, request }: Exchange): void {
+    const head = target.head + this.#tail;
     this.reader.begin(keepsBody(request.kind));
     if ((this.#socket?.write(head) ?? 0) < head.length) this.lost("closed");
   }

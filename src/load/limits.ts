@@ -8,6 +8,13 @@ const OTHER_DESCRIPTORS = 64;
 /** From one address to one address and port, when the system does not say. */
 const DEFAULT_PORTS = 28_000;
 
+export type SystemLimits = {
+  /** Files that this process may have open; undefined where the system does not say. */
+  readonly descriptors: number | undefined;
+  /** Source ports for connections to one address and port. */
+  readonly ports: number;
+};
+
 /** How connections are spread over addresses, or why that many cannot be had. */
 export type ConnectionPlan =
   | { readonly type: "possible"; readonly addresses: readonly string[] }
@@ -22,9 +29,9 @@ export async function planConnections(
   hostname: string,
   connectionsPerViewer: number = CONNECTIONS_PER_VIEWER,
   probe: (address: string) => Promise<boolean> = async () => false,
+  { descriptors, ports }: SystemLimits = systemLimits(),
 ): Promise<ConnectionPlan> {
   const needed = viewers * connectionsPerViewer;
-  const descriptors = descriptorLimit();
   if (descriptors !== undefined && needed + OTHER_DESCRIPTORS > descriptors) {
     const most = Math.floor((descriptors - OTHER_DESCRIPTORS) / connectionsPerViewer);
     return {
@@ -33,7 +40,7 @@ export async function planConnections(
     };
   }
   const first = await addressOf(hostname);
-  const groups = Math.ceil(needed / portCount());
+  const groups = Math.ceil(needed / ports);
   if (groups <= 1) return { type: "possible", addresses: first === undefined ? [] : [first] };
   const addresses = Array.from({ length: groups }, (_, n) => `127.0.0.${n + 1}`);
   if (first?.startsWith("127.") && (await Promise.all(addresses.map(probe))).every(Boolean)) {
@@ -41,7 +48,7 @@ export async function planConnections(
   }
   return {
     type: "impossible",
-    reason: `${viewers} viewers need about ${needed} connections, and there are ${portCount()} source ports for one address: widen net.ipv4.ip_local_port_range, or let the server listen on all addresses of the loopback (0.0.0.0), or run naru load on several machines`,
+    reason: `${viewers} viewers need about ${needed} connections, and there are ${ports} source ports for one address: widen net.ipv4.ip_local_port_range, or let the server listen on all addresses of the loopback (0.0.0.0), or run naru load on several machines`,
   };
 }
 
@@ -53,15 +60,14 @@ async function addressOf(hostname: string): Promise<string | undefined> {
   }
 }
 
-/** Bun raises the soft limit to the hard one when it starts. Undefined where the system does not say. */
-function descriptorLimit(): number | undefined {
+function systemLimits(): SystemLimits {
   const limit = /^Max open files\s+(\d+)/m.exec(readIfThere("/proc/self/limits"))?.[1];
-  return limit === undefined ? undefined : Number(limit);
-}
-
-function portCount(): number {
-  const [first, last] = readIfThere("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(Number);
-  return first !== undefined && last !== undefined && last > first ? last - first : DEFAULT_PORTS;
+  const range = readIfThere("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(Number);
+  const [first = 0, last = 0] = range;
+  return {
+    descriptors: limit === undefined ? undefined : Number(limit),
+    ports: last > first ? last - first : DEFAULT_PORTS,
+  };
 }
 
 function readIfThere(file: string): string {

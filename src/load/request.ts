@@ -15,7 +15,7 @@ export type ViewerRequest = {
   readonly held: boolean;
   /** Of listed media. */
   readonly unit?: Unit;
-  /** Nothing newer was listed when it was asked for. */
+  /** Nothing newer was listed when it was asked for, and it was made since the viewer came. */
   readonly newest?: boolean;
 };
 

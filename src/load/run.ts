@@ -1,5 +1,13 @@
 import type { Millis } from "../media/time.ts";
-import type { Exchange, ExchangeOwner, ExchangeResult, TransportOptions, ViewerTransport } from "./exchange.ts";
+import {
+  type Exchange,
+  type ExchangeOwner,
+  type ExchangeResult,
+  parseTarget,
+  type Target,
+  type TransportOptions,
+  type ViewerTransport,
+} from "./exchange.ts";
 import { PlaylistCache } from "./playlist-cache.ts";
 import type { FailureKind, ViewerRequest } from "./request.ts";
 import type { Tally } from "./tally.ts";
@@ -42,8 +50,8 @@ const MAX_REDIRECTS = 5;
 /** Viewers are looked at in turn, so many groups a second. */
 const SAMPLE_GROUPS = 50;
 const SAMPLE_MS: Millis = 1_000;
-/** URLs are parsed once: all viewers ask for the same ones. */
-const MAX_PARSED = 4_096;
+/** URLs of a live stream change all the time. */
+const MAX_TARGETS = 4_096;
 
 /** A viewer with its connections and its line. */
 type Client = Timed & {
@@ -63,7 +71,7 @@ export class LoadRun implements ViewerPort {
   readonly #clients: Client[] = [];
   readonly #byViewer = new Map<Viewer, Client>();
   readonly #playlists = new PlaylistCache(decodeBody);
-  readonly #urls = new Map<string, URL>();
+  readonly #targets = new Map<string, Target>();
   readonly #began: Millis;
   #joined = 0;
   #replaced = 0;
@@ -119,14 +127,14 @@ export class LoadRun implements ViewerPort {
 
   send(viewer: Viewer, request: ViewerRequest): void {
     const client = this.#byViewer.get(viewer);
-    const url = this.#parsed(request.url);
+    const target = this.#target(request.url);
     if (!client) return;
     const askedAt = this.#world.now();
-    if (!url) {
+    if (!target) {
       this.tally.error(`${request.kind}: not a URL that can be fetched`);
       return;
     }
-    client.transport.send({ request, url, redirects: 0, askedAt, firstByteAt: undefined, repeated: false });
+    client.transport.send({ request, target, redirects: 0, askedAt, firstByteAt: undefined, repeated: false });
   }
 
   abandon(viewer: Viewer, request: ViewerRequest): void {
@@ -231,11 +239,11 @@ export class LoadRun implements ViewerPort {
   #finished(client: Client, exchange: Exchange, result: ExchangeResult): void {
     const now = this.#world.now();
     if (result.location !== undefined && exchange.redirects < MAX_REDIRECTS) {
-      const url = this.#parsed(
-        URL.canParse(result.location, exchange.url.href) ? new URL(result.location, exchange.url.href).href : "",
-      );
-      if (url) {
-        exchange.url = url;
+      const { href } = exchange.target;
+      const { location } = result;
+      const target = URL.canParse(location, href) ? this.#target(new URL(location, href).href) : undefined;
+      if (target) {
+        exchange.target = target;
         exchange.redirects++;
         client.transport.send(exchange);
         return;
@@ -256,15 +264,13 @@ export class LoadRun implements ViewerPort {
     { status, bytes, encoding, body }: ExchangeResult,
     now: Millis,
   ): void {
-    const { request, url } = exchange;
+    const { request, target } = exchange;
     const took = now - (exchange.firstByteAt ?? now);
     if (!body || status !== 200) {
       viewer.answered(request, { status, bytes, took }, now);
       return;
     }
-    const { href, search } = url;
-    const base = search === "" ? href : href.slice(0, href.length - search.length);
-    viewer.answered(request, { status, bytes, took, playlist: this.#playlists.read(base, body, encoding) }, now);
+    viewer.answered(request, { status, bytes, took, playlist: this.#playlists.read(target.base, body, encoding) }, now);
   }
 
   #failed(client: Client, exchange: Exchange, failure: FailureKind): void {
@@ -272,13 +278,14 @@ export class LoadRun implements ViewerPort {
     this.#arm(client);
   }
 
-  #parsed(text: string): URL | undefined {
-    let url = this.#urls.get(text);
-    if (url) return url;
-    if (!/^https?:/.test(text) || !URL.canParse(text)) return undefined;
-    if (this.#urls.size >= MAX_PARSED) this.#urls.clear();
-    this.#urls.set(text, (url = new URL(text)));
-    return url;
+  #target(href: string): Target | undefined {
+    let target = this.#targets.get(href);
+    if (target) return target;
+    target = parseTarget(href);
+    if (!target) return undefined;
+    if (this.#targets.size >= MAX_TARGETS) this.#targets.clear();
+    this.#targets.set(href, target);
+    return target;
   }
 }
 

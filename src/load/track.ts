@@ -38,6 +38,8 @@ export class Track {
   readonly #index: number;
   #url: string;
   #snapshot: Snapshot | undefined;
+  /** What was to come next when it joined: only from there on was it watching when media was made. */
+  #liveFrom: Cursor | undefined;
   #received: Millis = 0;
   #cursor: Cursor | undefined;
   #init: string | undefined;
@@ -189,6 +191,7 @@ export class Track {
     this.#playlistFailures = 0;
     this.#received = now;
     this.#snapshot = snapshot;
+    this.#liveFrom ??= snapshot.next;
     const changed = !before || isNews(before, snapshot);
     if (!changed && held) this.#host.tally.unchanged++;
     this.#scheduleReload(snapshot, changed, held, now);
@@ -277,7 +280,7 @@ export class Track {
           track: this.#index,
           held: false,
           unit,
-          newest: isNewest(unit, snapshot),
+          newest: this.#isNew(unit, snapshot),
         });
         return;
       }
@@ -363,6 +366,15 @@ export class Track {
     this.#host.appended(now);
   }
 
+  /** Whether nothing newer is listed, and it was made since this viewer came. */
+  #isNew({ msn, part }: Unit, { segments }: Snapshot): boolean {
+    const last = segments.at(-1);
+    const from = this.#liveFrom;
+    if (!last || !from || last.msn !== msn || msn < from.msn) return false;
+    if (part === undefined) return true;
+    return part === last.parts.length - 1 && (msn > from.msn || part >= from.part);
+  }
+
   #retryMedia(request: ViewerRequest, now: Millis): void {
     this.#mediaRequest = undefined;
     const failures = ++this.#mediaFailures;
@@ -388,13 +400,6 @@ function isNews(before: Snapshot, now: Snapshot): boolean {
 /** Whether a media sequence number lies before one that was seen. */
 function isBack(before: Snapshot, mediaSequence: number): boolean {
   return mediaSequence < before.playlist.mediaSequence;
-}
-
-/** Whether nothing newer is listed. */
-function isNewest(unit: Unit, snapshot: Snapshot): boolean {
-  const last = snapshot.segments.at(-1);
-  if (!last || last.msn !== unit.msn) return false;
-  return unit.part === undefined || unit.part === last.parts.length - 1;
 }
 
 /** Seconds from the beginning of the playlist at a wall clock, if the playlist has any. */

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import type { LoadReport } from "../../src/load/report.ts";
+import { publishWithFfmpeg } from "../support/clients/ffmpeg.ts";
+import { clip } from "../support/clips.ts";
+import { type Naru, startNaru } from "../support/naru.ts";
+import { type RunningProcess, start } from "../support/process.ts";
+import { projectPath } from "../support/project.ts";
+import { testWith } from "../support/requires.ts";
+
+const naruLoad = (...args: string[]): RunningProcess =>
+  start(process.execPath, [projectPath("src/main.ts"), "load", "--json", ...args]);
+
+/** Runs to the end; the report is what stands behind the lines of progress. */
+async function report(load: RunningProcess): Promise<{ code: number; report: LoadReport }> {
+  const code = await load.end(40_000);
+  return { code, report: JSON.parse(load.output.slice(load.output.indexOf("{\n"))) as LoadReport };
+}
+
+async function publishing(naru: Naru): Promise<RunningProcess> {
+  const encoder = publishWithFfmpeg(await clip("h264-aac"), naru.publishUrl("live/test"));
+  await naru.live("live/test");
+  return encoder;
+}
+
+describe("naru load", () => {
+  testWith("ffmpeg")(
+    "a hundred viewers of every kind play without a stall or an error",
+    async () => {
+      await using naru = await startNaru();
+      await using _ = await publishing(naru);
+      const url = naru.playlistUrl("live/test");
+      const seconds = ["--seconds", "8"];
+      const [parts, hints, plain] = await Promise.all([
+        report(naruLoad(url, "-n", "60", "--churn", "2", ...seconds)),
+        report(naruLoad(url, "-n", "20", "--hints", ...seconds)),
+        report(naruLoad(url, "-n", "20", "--plain", ...seconds)),
+      ]);
+      for (const run of [parts, hints, plain]) {
+        expect(run.report.errors.byKind).toEqual({});
+        expect(run.report.stalls.count).toBe(0);
+        expect(run.code).toBe(0);
+      }
+      expect(parts.report.viewers).toMatchObject({ most: 60 });
+      expect(parts.report.viewers.left).toBeGreaterThan(10);
+      expect(parts.report.requests.byKind.part).toBeGreaterThan(60 * 15);
+      expect(parts.report.latency.p50).toBeLessThan(2_500);
+      expect(plain.report.requests.byKind.part).toBeUndefined();
+      expect(plain.report.requests.byKind.segment).toBeGreaterThan(20 * 4);
+      // The server can tell them apart.
+      const listed = (await (await fetch(`${naru.http}/api/streams/live/test`)).json()) as { viewers: number };
+      expect(listed.viewers).toBeGreaterThanOrEqual(100);
+    },
+    60_000,
+  );
+
+  testWith("ffmpeg")(
+    "an encoder that goes away is seen as stalls, by the exit code too",
+    async () => {
+      await using naru = await startNaru();
+      const encoder = await publishing(naru);
+      const load = naruLoad(naru.playlistUrl("live/test"), "-n", "10", "--seconds", "10");
+      await load.waitFor(/10 playing/);
+      await encoder.stop("SIGKILL");
+      const { code, report: found } = await report(load);
+      expect(code).toBe(1);
+      expect(found.stalls.viewers).toBe(10);
+      expect(found.stalls.totalMs).toBeGreaterThan(10 * 1_000);
+    },
+    60_000,
+  );
+
+  test("nobody there", async () => {
+    await using naru = await startNaru();
+    const { code, report: found } = await report(naruLoad(naru.playlistUrl("live/none"), "-n", "2", "--seconds", "1"));
+    expect(code).toBe(1);
+    expect(found.viewers.played).toBe(0);
+  });
+});

@@ -30,7 +30,7 @@ test.each<[string, ConfigInput, ConfigInput, object]>([
     { applications: { a: { hls: { grace: 5 }, backup: { handBack: true } } } },
     { setting: "applications.a.hls.grace", effect: "applied" },
   ],
-  ["an application more", { applications: {} }, { applications: { a: {} } }, { change: "added", effect: "applied" }],
+  ["an application more", { applications: {} }, { applications: { b: {} } }, { change: "added", effect: "applied" }],
   [
     "an application less, with streams in it",
     { applications: { a: {} } },

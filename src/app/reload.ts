@@ -39,7 +39,7 @@ const RULES: readonly Rule[] = [
 /** Whether a change of this setting waits for a restart. */
 export const needsRestart = ({ path }: Change): boolean => effectOf(path) === "restart";
 
-/** @param running how many streams of an application are there now */
+/** @param running how many streams are there now of an application, or of all that have no settings of their own (`*`) */
 export function describeChange(
   { path, before, after }: Change,
   running: (application: string) => number,
@@ -47,12 +47,13 @@ export function describeChange(
   const setting = formatPath(path);
   const [group, application] = path;
   if (group === "applications" && path.length === 2) {
-    const left = after === undefined ? running(String(application)) : 0;
+    // Its streams had the settings of `*`, or lose their own.
+    const affected = application === "*" ? 0 : running(String(application));
     return {
       setting,
       effect: "applied",
       change: after === undefined ? "removed" : "added",
-      ...(left > 0 && { effect: "new-streams", running: left }),
+      ...(affected > 0 && { effect: "new-streams", running: affected }),
     };
   }
   const effect = effectOf(path);

@@ -177,9 +177,9 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     }
     current = next;
     startDirectories();
-    const entryOf = (name: string) => (Object.hasOwn(before.applications, name) ? name : "*");
-    const running = (entry: string) =>
-      registry.list().filter(({ path }) => entryOf(applicationOf(path)) === entry).length;
+    const isOf = (name: string, path: string) =>
+      name === applicationOf(path) || (name === "*" && !Object.hasOwn(before.applications, applicationOf(path)));
+    const running = (name: string) => registry.list().filter(({ path }) => isOf(name, path)).length;
     return changes.map((change) => describeChange(change, running));
   };
 

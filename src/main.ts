@@ -8,6 +8,7 @@ const HELP = `naru ${version}: a live streaming server. Encoders come in by RTMP
   naru check -c FILE         say what a configuration means, or every mistake in it
   naru import nginx.conf     translate an nginx.conf into naru.config.ts
   naru demo                  publish a test picture, for when no encoder is at hand
+  naru validate URL          follow an HLS stream, of any server, and say what is wrong with it
   naru load URL              watch a stream as many players at once, and say how that went
   naru latency               measure the time from a picture to its showing in a browser
 
@@ -23,6 +24,7 @@ const commands = {
   check: () => import("./cli/check.ts").then((module) => module.default),
   import: () => import("./cli/import.ts").then((module) => module.default),
   demo: () => import("./cli/demo.ts").then((module) => module.default),
+  validate: () => import("./cli/validate.ts").then((module) => module.default),
   load: () => import("./cli/load.ts").then((module) => module.default),
   latency: () => import("./cli/latency.ts").then((module) => module.default),
 };

@@ -182,18 +182,6 @@ export const MEDIA_PLAYLIST_RULES: readonly CheckedRule<MediaPlaylistSubject>[] 
     },
   },
   {
-    id: "map-missing",
-    severity: "error",
-    clause: "RFC 8216bis 3.1.1, 4.4.4.5",
-    text: "Fragmented MP4 segments have an EXT-X-MAP.",
-    *check({ playlist: { segments } }) {
-      for (const { url, line, map, gap } of segments) {
-        if (map || gap || !/\.(m4s|cmf[vat])$/i.test(url ? new URL(url).pathname : "")) continue;
-        yield { line, message: "no EXT-X-MAP applies to this segment" };
-      }
-    },
-  },
-  {
     id: "date-time-form",
     severity: "warning",
     clause: "RFC 8216bis 4.4.4.6",

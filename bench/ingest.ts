@@ -100,7 +100,11 @@ const SUBJECTS: readonly Subject[] = [
     name: "naru-cmaf",
     command: (place) => {
       const { rtmp, http } = place;
-      const config = { rtmp: { listen: [`127.0.0.1:${rtmp}`] }, http: { listen: [`127.0.0.1:${http}`] } };
+      const config = {
+        rtmp: { listen: [`127.0.0.1:${rtmp}`] },
+        http: { listen: [`127.0.0.1:${http}`] },
+        https: { listen: [] },
+      };
       return naru(filed("naru.json", JSON.stringify(config), place));
     },
     playlist: ({ http }, stream) => `http://127.0.0.1:${http}/live/${stream}/index.m3u8`,

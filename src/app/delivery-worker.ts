@@ -2,6 +2,7 @@
 import { SWEEP_MS } from "../gateways/http/gateway.ts";
 import { RemoteSource } from "../gateways/http/remote-source.ts";
 import { HttpService } from "../gateways/http/service.ts";
+import type { Serving } from "../gateways/http/serving.ts";
 import { type SharedAnswer, STATE } from "../gateways/http/shared-answer.ts";
 import type { ToMain, ToThread } from "../gateways/http/thread-messages.ts";
 import type { Log, LogLevel } from "../log.ts";
@@ -21,7 +22,7 @@ let service: HttpService | undefined;
 self.onmessage = ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
     case "serve":
-      serve(data);
+      void serve(data);
       return;
     case "close":
       void service?.close().finally(() => process.exit(0));
@@ -31,14 +32,13 @@ self.onmessage = ({ data }: MessageEvent<ToThread>) => {
   }
 };
 
-function serve({ config, addresses }: ToThread & { readonly type: "serve" }): void {
+async function serve(serving: Serving): Promise<void> {
   try {
     service ??= new HttpService(
-      { config, source, seen: saw, isStream, log: remoteLog(), now: () => performance.now() },
+      { config: serving.config, source, seen: saw, isStream, log: remoteLog(), now: () => performance.now() },
       { reusePort: true },
     );
-    service.listen(addresses);
-    service.reload(config);
+    await service.serve(serving);
     post({ type: "serving" });
   } catch (error) {
     post({ type: "refused", reason: error instanceof Error ? error.message : String(error) });

@@ -157,7 +157,9 @@ describe.if(process.platform === "linux")("serving threads", () => {
     const held = get("/live/test/held.m3u8");
     await eventually(() => origin.held.size === 1);
     const [address] = delivery?.addresses ?? [];
-    await delivery?.reload(httpSchema.parse({ listen: ["127.0.0.1:0"], threads: 2, cors: "https://a.example" }));
+    await delivery?.reload({
+      config: httpSchema.parse({ listen: ["127.0.0.1:0"], threads: 2, cors: "https://a.example" }),
+    });
     expect(delivery?.addresses).toEqual([address as NonNullable<typeof address>]);
     for (let n = 0; n < 10; n++) {
       expect((await get("/live/test/main.m3u8")).headers.get("access-control-allow-origin")).toBe("https://a.example");

@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import type { ListenAddress } from "../config/units.ts";
 import { type HttpGateway, type HttpGatewayOptions, SWEEP_MS, startHttpGateway } from "../gateways/http/gateway.ts";
-import { type HttpListener, listenHttp } from "../gateways/http/listen.ts";
+import { listenHttp, listenHttps } from "../gateways/http/listen.ts";
 import { LocalSource } from "../gateways/http/local-source.ts";
+import { type Serving, toServing } from "../gateways/http/serving.ts";
 import { Viewers } from "../gateways/http/viewers.ts";
 import { ListenerSet } from "../gateways/listener-set.ts";
 import { DeliveryThread } from "./delivery-thread.ts";
@@ -31,17 +32,36 @@ const MAX_THREADS = 64;
 
 async function startThreads(options: HttpGatewayOptions, count: number): Promise<HttpGateway> {
   const { log, now } = options;
-  let { config } = options;
+  let serving = toServing(options);
   const viewers = new Viewers();
   const source = new LocalSource({
     ...options,
     viewers: (path) => viewers.count(path, now()),
     failed: (error) => log.error("HTTP request failed", { error: String(error) }),
   });
-  const addresses = new ListenerSet(probe);
-  addresses.set(config.listen);
+  const addresses = new ListenerSet((wanted) => probe(listenHttp(wanted, NOBODY)));
+  const secureAddresses = new ListenerSet((wanted) =>
+    serving.secure ? probe(listenHttps(wanted, NOBODY, serving.secure)) : [],
+  );
+  const take = (next: Serving): void => {
+    const before = addresses.wanted;
+    addresses.set(next.listen);
+    try {
+      serving = next;
+      secureAddresses.set(next.secure?.listen ?? []);
+    } catch (error) {
+      addresses.set(before);
+      throw error;
+    }
+  };
+  take(serving);
   const seen = (path: string, viewer: number) => viewers.saw(path, viewer, now());
-  const serve = () => ({ config: shareOf(config, count), addresses: addresses.addresses });
+  const serve = () => ({
+    ...serving,
+    config: shareOf(serving.config, count),
+    listen: addresses.addresses,
+    secure: serving.secure && { ...serving.secure, listen: secureAddresses.addresses },
+  });
   const threads = Array.from({ length: count }, () => new DeliveryThread({ source, seen, serve, log }));
 
   const sweep = setInterval(() => {
@@ -63,10 +83,12 @@ async function startThreads(options: HttpGatewayOptions, count: number): Promise
     get addresses() {
       return addresses.addresses;
     },
+    get secureAddresses() {
+      return secureAddresses.addresses;
+    },
     viewers: (path) => viewers.count(path, now()),
-    async reload(wanted) {
-      addresses.set(wanted.listen);
-      config = wanted;
+    async reload(next) {
+      take(toServing(next));
       await Promise.all(threads.map((thread) => thread.reload()));
     },
     close,
@@ -78,17 +100,18 @@ function shareOf(config: HttpGatewayOptions["config"], count: number): HttpGatew
   return { ...config, maxWaiting: Math.ceil(config.maxWaiting / count) };
 }
 
+const NOBODY = {
+  fetch: () => new Response(null, { status: 503 }),
+  failed: () => new Response(null, { status: 503 }),
+};
+
 /**
  * Listens for a moment, alone: threads share an address with whoever shares it, so that one which another program has would not
  * be noticed; and a port 0 must be the same one for all.
  */
-function probe(addresses: readonly ListenAddress[]): HttpListener[] {
-  const listeners = listenHttp(addresses, {
-    fetch: () => new Response(null, { status: 503 }),
-    failed: () => new Response(null, { status: 503 }),
-  });
+function probe(listeners: readonly { readonly address: ListenAddress; close(): unknown }[]) {
   return listeners.map((listener) => {
     void listener.close();
-    return { address: listener.address, close: async () => {} };
+    return { address: listener.address, close: () => {} };
   });
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { version } from "../../package.json";
 import { findApplication } from "../config/application.ts";
 import { changesBetween } from "../config/changes.ts";
@@ -6,6 +7,7 @@ import type { ListenAddress } from "../config/units.ts";
 import type { HttpGateway } from "../gateways/http/gateway.ts";
 import type { StreamSummary } from "../gateways/http/stream-list.ts";
 import { type RtmpGateway, startRtmpGateway } from "../gateways/rtmp/server.ts";
+import { type Certificates, openCertificates } from "../gateways/tls/certificates.ts";
 import { HlsOrigin } from "../hls/origin.ts";
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
@@ -22,7 +24,7 @@ import { summarise, summariseExpected } from "./stream-summary.ts";
 
 export type ServerOptions = {
   readonly log: Log;
-  /** Where what is live is remembered over a restart; nowhere when left out. */
+  /** Where what is live is remembered over a restart, and certificates are kept; nowhere when left out. */
   readonly stateDirectory?: string;
 };
 
@@ -32,6 +34,10 @@ export type Server = {
   /** Where it listens, with the ports that were taken where 0 was asked for. */
   readonly rtmp: readonly ListenAddress[];
   readonly http: readonly ListenAddress[];
+  readonly rtmps: readonly ListenAddress[];
+  readonly https: readonly ListenAddress[];
+  /** Where the certificate of HTTPS and RTMPS comes from; undefined when neither is on. */
+  readonly certificateOrigin: Certificates["origin"] | undefined;
   streams(): readonly StreamSummary[];
   /**
    * Another configuration. Streams and connections that a change does not concern do not notice.
@@ -117,6 +123,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
 
   let rtmp: RtmpGateway | undefined;
   let http: HttpGateway | undefined;
+  let certificates: Certificates | undefined;
   const remembering = setInterval(rememberLive, REMEMBER);
   const timer = setInterval(() => {
     const now = clock();
@@ -135,6 +142,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     clearInterval(remembering);
     if (!closed) rememberLive();
     closed = true;
+    certificates?.close();
     // Before the streams end: a viewer that reads of the end stays away, though the server may only be restarted.
     await http?.close();
     await rtmp?.close();
@@ -142,10 +150,23 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     await hls.close();
   };
 
+  /** Opened when something first needs them. */
+  const openCertificatesFor = async (wanted: Config): Promise<void> => {
+    if (wanted.https.listen.length + wanted.rtmps.listen.length === 0) return;
+    const directory = wanted.tls.directory ?? (stateDirectory && join(stateDirectory, "tls"));
+    certificates ??= await openCertificates({ config: wanted.tls, directory, log, wallclock: Date.now });
+  };
+  const gatewayConfigs = ({ rtmp, rtmps, http, https }: Config) => ({
+    rtmp: { config: rtmp, rtmps, certificates },
+    http: { config: http, https, certificates },
+  });
+
   try {
-    rtmp = startRtmpGateway({ config: config.rtmp, ingest: registry, log, clock });
+    await openCertificatesFor(config);
+    const configs = gatewayConfigs(config);
+    rtmp = startRtmpGateway({ ...configs.rtmp, ingest: registry, log, clock });
     http = await startDelivery({
-      config: config.http,
+      ...configs.http,
       origin,
       streams: {
         list: () => registry.list().map(summary),
@@ -162,19 +183,28 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     throw error;
   }
   const gateways = { rtmp, http };
+  const apply = async (wanted: Config): Promise<void> => {
+    const before = gatewayConfigs(current);
+    const configs = gatewayConfigs(wanted);
+    gateways.rtmp.reload(configs.rtmp);
+    try {
+      await gateways.http.reload(configs.http);
+    } catch (error) {
+      gateways.rtmp.reload(before.rtmp);
+      throw error;
+    }
+  };
+  certificates?.onChange(() => apply(current));
   const reload = async (next: Config): Promise<readonly AppliedChange[]> => {
     const before = current;
     const changes = [
       ...changesBetween(before, next).filter((change) => !needsRestart(change)),
       ...changesBetween(config, next).filter(needsRestart),
     ];
-    gateways.rtmp.reload(next.rtmp);
-    try {
-      await gateways.http.reload(next.http);
-    } catch (error) {
-      gateways.rtmp.reload(current.rtmp);
-      throw error;
-    }
+    const opened = certificates;
+    await openCertificatesFor(next);
+    if (certificates !== opened) certificates?.onChange(() => apply(current));
+    await apply(next);
     current = next;
     startDirectories();
     const isOf = (name: string, path: string) =>
@@ -192,6 +222,15 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     },
     get http() {
       return gateways.http.addresses;
+    },
+    get rtmps() {
+      return gateways.rtmp.secureAddresses;
+    },
+    get https() {
+      return gateways.http.secureAddresses;
+    },
+    get certificateOrigin() {
+      return certificates?.origin;
     },
     reload,
     streams: () => registry.list().map(summary),

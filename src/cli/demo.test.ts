@@ -11,7 +11,11 @@ afterEach(async () => {
 });
 
 async function startTestServer(rtmpPort = 0): Promise<Server> {
-  const config = configSchema.parse({ rtmp: { listen: `127.0.0.1:${rtmpPort}` }, http: { listen: "127.0.0.1:0" } });
+  const config = configSchema.parse({
+    rtmp: { listen: `127.0.0.1:${rtmpPort}` },
+    http: { listen: "127.0.0.1:0" },
+    https: { listen: [] },
+  });
   const server = await startServer(config, { log: silentLog });
   servers.push(server);
   return server;

@@ -22,6 +22,16 @@ export const CONFIG_FLAGS = {
     valueHint: "ADDRESS",
     description: "Listen for HTTP here, such as 8080 or [::1]:8080; several with commas, or off.",
   },
+  rtmps: {
+    type: "string",
+    valueHint: "ADDRESS",
+    description: "Listen for RTMP over TLS here, such as 1936; off when left out.",
+  },
+  https: {
+    type: "string",
+    valueHint: "ADDRESS",
+    description: "Listen for HTTPS (HTTP/1.1, 2 and 3) here, such as 8443; several with commas, or off.",
+  },
   log: { type: "string", valueHint: "LEVEL", description: "Least severe level to log: debug, info, warn or error." },
   "allow-unsupported": {
     type: "boolean",
@@ -33,6 +43,8 @@ type ConfigArgs = {
   readonly config?: string;
   readonly rtmp?: string;
   readonly http?: string;
+  readonly rtmps?: string;
+  readonly https?: string;
   readonly log?: string;
   readonly "allow-unsupported"?: boolean;
 };
@@ -43,7 +55,7 @@ export function loadOptions(args: ConfigArgs, { env, cwd }: Pick<Io, "env" | "cw
   return {
     cwd,
     env,
-    flags: { rtmp: args.rtmp, http: args.http, log: args.log },
+    flags: { rtmp: args.rtmp, http: args.http, rtmps: args.rtmps, https: args.https, log: args.log },
     ...(args.config === undefined ? {} : { file: args.config }),
     ...(allow ? { allowUnsupported: true } : {}),
   };

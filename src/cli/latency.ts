@@ -161,7 +161,7 @@ async function startOwnServer(file: string | undefined, io: Io): Promise<Server>
   const { config } = await loadConfig({
     cwd: io.cwd,
     env: {},
-    flags: { rtmp: "127.0.0.1:0", http: "127.0.0.1:0" },
+    flags: { rtmp: "127.0.0.1:0", http: "127.0.0.1:0", https: "off" },
     ...(file === undefined ? {} : { file }),
   });
   return startServer(config, { log: createLog("warn", io.err, () => new Date()) });

@@ -53,7 +53,7 @@ type Report = (path: KeyPath, message: string, hint: string) => void;
 
 function checkListens(config: Config, conflict: Report): void {
   const taken: { readonly path: KeyPath; readonly address: ListenAddress }[] = [];
-  for (const protocol of ["rtmp", "http"] as const) {
+  for (const protocol of ["rtmp", "rtmps", "http", "https"] as const) {
     for (const [index, address] of config[protocol].listen.entries()) {
       const path = [protocol, "listen", index];
       const other = taken.find((earlier) => overlap(earlier.address, address));

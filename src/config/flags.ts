@@ -8,6 +8,10 @@ export type ConfigFlags = {
   readonly rtmp?: string;
   /** `--http`: addresses to listen on for HTTP, separated by commas; `off` for none. */
   readonly http?: string;
+  /** `--rtmps`: as `--rtmp`, for RTMP over TLS. */
+  readonly rtmps?: string;
+  /** `--https`: as `--http`, for HTTPS. */
+  readonly https?: string;
   /** `--log`: least severe level that is printed. */
   readonly log?: string;
 };
@@ -15,6 +19,8 @@ export type ConfigFlags = {
 const FLAG_PATHS: Readonly<Record<keyof ConfigFlags, readonly string[]>> = {
   rtmp: ["rtmp", "listen"],
   http: ["http", "listen"],
+  rtmps: ["rtmps", "listen"],
+  https: ["https", "listen"],
   log: ["log"],
 };
 

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { httpSchema } from "../gateways/http/config.ts";
-import { rtmpSchema } from "../gateways/rtmp/config.ts";
+import { httpsSchema } from "../gateways/http/https-config.ts";
+import { rtmpSchema, rtmpsSchema } from "../gateways/rtmp/config.ts";
+import { tlsSchema } from "../gateways/tls/config.ts";
 import { applicationSchema } from "./application.ts";
 
 /** The whole configuration. Each room owns its slice; this file only joins them. */
@@ -12,7 +14,10 @@ export const configSchema = z
       .default(true)
       .describe("Remember over a restart which streams are live, in a small file of the state directory."),
     rtmp: rtmpSchema.describe("How encoders reach the server by RTMP."),
+    rtmps: rtmpsSchema.describe("How encoders reach the server by RTMP over TLS."),
     http: httpSchema.describe("How viewers reach the server by HTTP."),
+    https: httpsSchema.describe("How viewers reach the server by HTTPS."),
+    tls: tlsSchema.describe("Where the certificate of HTTPS and RTMPS comes from."),
     applications: z
       .record(z.string(), applicationSchema)
       .prefault({ "*": {} })

@@ -209,6 +209,14 @@ export type UserConfig = {
      */
     pingInterval?: Duration;
   };
+  /** How encoders reach the server by RTMP over TLS. */
+  rtmps?: {
+    /**
+     * Addresses that RTMPS listens on; an empty list turns RTMPS off.
+     * @default []
+     */
+    listen?: Listen | Listen[];
+  };
   /** How viewers reach the server by HTTP. */
   http?: {
     /**
@@ -243,6 +251,53 @@ export type UserConfig = {
      * @default []
      */
     locations?: UserLocation[];
+  };
+  /** How viewers reach the server by HTTPS. */
+  https?: {
+    /**
+     * Addresses that HTTPS listens on, for HTTP/1.1 and HTTP/2; an empty list turns HTTPS off.
+     * @default [8443]
+     */
+    listen?: Listen | Listen[];
+    /**
+     * Listen for HTTP/3 on the same ports, by UDP.
+     * @default true
+     */
+    http3?: boolean;
+    /**
+     * Send those who come by HTTP to HTTPS.
+     * @default false
+     */
+    redirect?: boolean;
+  };
+  /** Where the certificate of HTTPS and RTMPS comes from. */
+  tls?: {
+    /** PEM file of the certificate and its chain, read again when it changes. Without it, and without ACME, a self-signed one is made. */
+    certificate?: string;
+    /** PEM file of the certificate's private key; the file of the certificate when left out. */
+    key?: string;
+    /** Where certificates that were made or obtained are kept; `tls` in the state directory when left out. */
+    directory?: string;
+    /**
+     * How often the files are looked at.
+     * @default "5s"
+     */
+    checkEvery?: Duration;
+    /** Certificates from an authority by ACME (RFC 8555), proven over HTTP on port 80. */
+    acme?: {
+      /**
+       * Names to get a certificate for; to name one is to agree to the authority's terms of service. Empty turns ACME off.
+       * @default []
+       */
+      domains?: string[];
+      /** Where the authority writes to the operator. */
+      email?: string;
+      /**
+       * URL of the authority's ACME directory.
+       * @default "https://acme-v02.api.letsencrypt.org/directory"
+       */
+      directory?: string;
+    };
   };
   /**
    * By the first part of the stream's path; `*` stands for any name not listed.

@@ -1,12 +1,21 @@
 import { formatListen, type ListenAddress } from "../config/units.ts";
 
+/** What listens; each has a list of addresses in the configuration, a flag and an environment variable of its name. */
+export type ListenProtocol = "rtmp" | "rtmps" | "http" | "https";
+
+/** Thrown by `open`: the TCP port was had, and the UDP port of the same number was not. */
+export class UdpPortTakenError extends Error {
+  override readonly name = "UdpPortTakenError";
+  readonly code = "EADDRINUSE";
+}
+
 /** An address that cannot be listened on; the message says what to do about it. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
 
   constructor(
     readonly code: "address-in-use" | "not-permitted" | "cannot-listen",
-    readonly protocol: "rtmp" | "http",
+    readonly protocol: ListenProtocol,
     readonly address: ListenAddress,
     what: string,
     /** What to do about it. */
@@ -21,7 +30,7 @@ export class ListenError extends Error {
  * @throws ListenError
  */
 export function listenOnAll<Listener extends { close(): unknown }>(
-  protocol: "rtmp" | "http",
+  protocol: ListenProtocol,
   addresses: readonly ListenAddress[],
   open: (address: ListenAddress) => Listener,
 ): Listener[] {
@@ -36,7 +45,7 @@ export function listenOnAll<Listener extends { close(): unknown }>(
 }
 
 function listen<Listener>(
-  protocol: "rtmp" | "http",
+  protocol: ListenProtocol,
   address: ListenAddress,
   open: (address: ListenAddress) => Listener,
 ): Listener {
@@ -53,7 +62,11 @@ function listen<Listener>(
   }
 }
 
-function toListenError(protocol: "rtmp" | "http", address: ListenAddress, error: unknown): ListenError {
+function toListenError(protocol: ListenProtocol, address: ListenAddress, error: unknown): ListenError {
+  if (error instanceof UdpPortTakenError) {
+    const hint = `Stop that program, choose another port by ${protocol}.listen, or turn HTTP/3 off by ${protocol}.http3.`;
+    return new ListenError("address-in-use", protocol, address, "another program uses the UDP port, for HTTP/3", hint);
+  }
   const ways = `${protocol}.listen, --${protocol} or NARU_${protocol.toUpperCase()}_LISTEN`;
   switch (codeOf(error)) {
     case "EADDRINUSE": {

@@ -15,6 +15,11 @@ export class ListenerSet<L extends Listener> {
     return this.#entries.map(({ listener }) => listener.address);
   }
 
+  /** The addresses that were asked for. */
+  get wanted(): readonly ListenAddress[] {
+    return this.#entries.map(({ wanted }) => wanted);
+  }
+
   get listeners(): readonly L[] {
     return this.#entries.map(({ listener }) => listener);
   }

@@ -53,7 +53,8 @@ async function npmStart(
   const [rtmp, http] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${http}`;
   const started = performance.now();
-  const npm = start("npm", ["start", "--", "--rtmp", `127.0.0.1:${rtmp}`, "--http", `127.0.0.1:${http}`], { cwd });
+  const addresses = ["--rtmp", `127.0.0.1:${rtmp}`, "--http", `127.0.0.1:${http}`, "--https", "off"];
+  const npm = start("npm", ["start", "--", ...addresses], { cwd });
   for (;;) {
     const response = await fetch(`${url}/health`).catch(() => undefined);
     if (response?.ok) return { npm, url, readyMs: performance.now() - started };

@@ -167,7 +167,8 @@ describe("bad input beside a good stream", () => {
 });
 
 describe("a start that cannot succeed says why in a line", () => {
-  const naru = (...args: string[]) => start(process.execPath, [projectPath("src/main.ts"), "start", ...args]);
+  const naru = (...args: string[]) =>
+    start(process.execPath, [projectPath("src/main.ts"), "start", "--https", "off", ...args]);
 
   test("a port that is taken", async () => {
     await using running = await startNaru();

@@ -7,11 +7,15 @@ import { projectPath } from "./project.ts";
 type NaruOptions = {
   /** Merged over the addresses to listen on. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Listen for HTTPS and RTMPS, too. */
+  readonly tls?: boolean;
   /** An nginx.conf instead; gets the ports and a directory to write to. */
   readonly nginxConf?: (ports: { readonly rtmp: number; readonly http: number }, directory: string) => string;
   /** A program to run instead of the sources, e.g. the built executable. */
   readonly command?: readonly [string, ...string[]];
 };
+
+type Ports = { readonly rtmp: number; readonly http: number; readonly rtmps: number; readonly https: number };
 
 /** A server started for a test, on ports of its own. */
 export class Naru implements AsyncDisposable {
@@ -19,7 +23,7 @@ export class Naru implements AsyncDisposable {
 
   constructor(
     private readonly launch: () => RunningProcess,
-    readonly ports: { readonly rtmp: number; readonly http: number },
+    readonly ports: Ports,
     /** Where its configuration lies, and what it writes; removed at the end. */
     readonly directory: TemporaryDirectory,
   ) {
@@ -34,6 +38,11 @@ export class Naru implements AsyncDisposable {
   /** The origin, without a slash at the end. */
   get http(): string {
     return `http://127.0.0.1:${this.ports.http}`;
+  }
+
+  /** The same, when it listens for HTTPS. */
+  get https(): string {
+    return `https://127.0.0.1:${this.ports.https}`;
   }
 
   /** Where encoders publish a stream, e.g. `live/test`. */
@@ -79,10 +88,15 @@ export class Naru implements AsyncDisposable {
 
 /** Starts the server and waits until it answers. */
 export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
-  const ports = { rtmp: await freePort(), http: await freePort() };
+  const ports = {
+    rtmp: await freePort(),
+    http: await freePort(),
+    rtmps: await freePort(),
+    https: await freePort(),
+  };
   const directory = new TemporaryDirectory();
   const file = directory.join(options.nginxConf ? "nginx.conf" : "naru.json");
-  writeFileSync(file, options.nginxConf?.(ports, directory.path) ?? JSON.stringify(withPorts(options.config, ports)));
+  writeFileSync(file, options.nginxConf?.(ports, directory.path) ?? JSON.stringify(withPorts(options, ports)));
   const [program, ...args] = options.command ?? [process.execPath, projectPath("src/main.ts")];
   const launch = () =>
     start(program, [...args, "start", "-c", file], {
@@ -99,9 +113,11 @@ export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
   return naru;
 }
 
-function withPorts(config: Readonly<Record<string, unknown>> = {}, ports: { rtmp: number; http: number }): unknown {
+function withPorts({ config = {}, tls = false }: NaruOptions, ports: Ports): unknown {
   return {
     ...config,
+    rtmps: { listen: tls ? [`127.0.0.1:${ports.rtmps}`] : [] },
+    https: { listen: tls ? [`127.0.0.1:${ports.https}`] : [], ...(config.https as object | undefined) },
     rtmp: { listen: [`127.0.0.1:${ports.rtmp}`], ...(config.rtmp as object | undefined) },
     http: { listen: [`127.0.0.1:${ports.http}`], ...(config.http as object | undefined) },
   };

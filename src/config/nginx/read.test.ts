@@ -335,6 +335,26 @@ describe("http", () => {
     expect(mistakes.map(({ code }) => code as string)).toEqual(codes);
   });
 
+  test("TLS, its certificate and HTTP/3", () => {
+    const server = `listen 80; listen 443 ssl; listen 443 quic; ssl_certificate /c.pem; ssl_certificate_key /k.pem;
+                    ssl_protocols TLSv1.3; http2 on;`;
+    const result = read(http(`server { ${server} location /hls { root /tmp; } }`));
+    expect(result.mistakes).toEqual([]);
+    expect(configSchema.parse(result.layer.value)).toMatchObject({
+      http: { listen: [{ host: "0.0.0.0", port: 80 }] },
+      https: { listen: [{ host: "0.0.0.0", port: 443 }], http3: true },
+      tls: { certificate: "/c.pem", key: "/k.pem" },
+    });
+  });
+
+  test.each([
+    ["listen 443 ssl;", { listen: [{ host: "0.0.0.0", port: 443 }], http3: false }],
+    ["listen 443; ssl on;", { listen: [{ host: "0.0.0.0", port: 443 }], http3: false }],
+    ["listen 80;", { listen: [] }],
+  ])("%s is HTTPS, or is not", (text, https) => {
+    expect(resolve(http(`server { ${text} }`)).https).toMatchObject(https);
+  });
+
   test.each([
     ["listen 443 ssl;", []],
     ["listen 8080 proxy_protocol;", []],

@@ -13,7 +13,10 @@ export function translateHttp(root: readonly Node[], hlsPaths: readonly string[]
   const http = root.find((node) => node.directive.name === "http");
   const rtmp = root.find((node) => node.directive.name === "rtmp");
   const first = http ?? rtmp ?? root[0];
-  if (first) draft.set(["http", "listen"], [], first.directive, true);
+  if (first) {
+    draft.set(["http", "listen"], [], first.directive, true);
+    draft.set(["https", "listen"], [], first.directive, true);
+  }
   if (!http) {
     if (first) report.notice(first.directive, "HTTP is off, as there is no http block", "turn it on by --http 8080");
     return;
@@ -32,7 +35,7 @@ export function translateHttp(root: readonly Node[], hlsPaths: readonly string[]
     report.notice(http.directive, message, "turn it on by --http 8080");
     return;
   }
-  translateListens(chosen, draft, report);
+  translateListens([chosen, http], draft, report);
   translateLocations([chosen, http], draft, report);
 }
 
@@ -43,8 +46,11 @@ function leaveOut(nodes: readonly Node[], why: string, report: Report): void {
   }
 }
 
-function translateListens(server: Node, draft: Draft, report: Report): void {
-  const listens = new Map<string, { readonly address: ListenAddress; readonly node: Node }>();
+type Listen = { readonly address: ListenAddress; readonly node: Node };
+
+function translateListens(scope: Scope, draft: Draft, report: Report): void {
+  const [server] = scope as [Node];
+  const listens = { http: new Map<string, Listen>(), https: new Map<string, Listen>() };
   const written = blocks(server, "listen");
   const tls = blocks(server, "ssl").some(({ directive }) => directive.args[0] === "on");
   for (const node of written) {
@@ -54,11 +60,12 @@ function translateListens(server: Node, draft: Draft, report: Report): void {
       report.unsupported(node.directive, "naru listens on addresses and ports only");
     } else if (!address) {
       report.mistake("nginx-wrong-arguments", node.directive, `no address: "${text}"`, "write: listen 8080;");
-    } else if (tls || options.includes("ssl") || options.includes("quic")) {
-      report.unsupported(node.directive, "naru speaks no TLS yet: this address is left out; put a proxy in front");
+    } else if (options.includes("quic")) {
+      // The same address by UDP.
+      draft.set(["https", "http3"], true, node.directive);
     } else if (options.includes("proxy_protocol")) {
       report.unsupported(node.directive, "naru does not read the PROXY protocol: this address is left out");
-    } else if (listens.has(formatListen(address))) {
+    } else if (listens.http.has(formatListen(address)) || listens.https.has(formatListen(address))) {
       report.mistake(
         "nginx-duplicate",
         node.directive,
@@ -66,12 +73,34 @@ function translateListens(server: Node, draft: Draft, report: Report): void {
         "once is enough",
       );
     } else {
-      listens.set(formatListen(address), { address, node });
+      const protocol = tls || options.includes("ssl") ? "https" : "http";
+      listens[protocol].set(formatListen(address), { address, node });
     }
   }
   // nginx listens on port 80 when nothing is said.
-  if (written.length === 0) listens.set("80", { address: { host: "0.0.0.0", port: 80 }, node: server });
-  putListens(["http", "listen"], [...listens.values()], draft);
+  if (written.length === 0) listens.http.set("80", { address: { host: "0.0.0.0", port: 80 }, node: server });
+  putListens(["http", "listen"], [...listens.http.values()], draft);
+  putListens(["https", "listen"], [...listens.https.values()], draft);
+  if (listens.https.size === 0) return;
+  if (!draft.has(["https", "http3"])) draft.set(["https", "http3"], false, server.directive, true);
+  translateCertificate(scope, draft, report);
+}
+
+/** The last one counts where several stand, as naru shows one certificate. */
+function translateCertificate(scope: Scope, draft: Draft, report: Report): void {
+  for (const [name, setting] of [
+    ["ssl_certificate", "certificate"],
+    ["ssl_certificate_key", "key"],
+  ] as const) {
+    const found = allInForce(scope, name);
+    for (const { directive } of found.slice(0, -1))
+      report.unsupported(directive, "naru shows one certificate: the last");
+    const last = found.at(-1)?.directive;
+    const [file = ""] = last?.args ?? [];
+    if (!last) continue;
+    if (/\$|^(data|engine|store):/.test(file)) report.unsupported(last, "naru reads certificates from files");
+    else draft.set(["tls", setting], file, last);
+  }
 }
 
 type Location = {

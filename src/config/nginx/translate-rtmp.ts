@@ -72,7 +72,7 @@ function translateListens(servers: readonly Node[], draft: Draft, report: Report
 
 /** Sets a list of addresses; `1935` and `[::]:1935` become one socket that takes both, as two would be in each other's way. */
 export function putListens(
-  path: readonly ["rtmp" | "http", "listen"],
+  path: readonly ["rtmp" | "http" | "https", "listen"],
   listens: readonly { readonly address: ListenAddress; readonly node: Node }[],
   draft: Draft,
 ): void {

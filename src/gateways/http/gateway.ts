@@ -1,28 +1,31 @@
 import type { ListenAddress } from "../../config/units.ts";
 import type { Log } from "../../log.ts";
-import type { HttpConfig } from "./config.ts";
 import { LocalSource, type LocalSourceOptions } from "./local-source.ts";
 import type { PageAssets } from "./page-assets.ts";
 import { HttpService } from "./service.ts";
+import { type ServingConfig, toServing } from "./serving.ts";
 import { Viewers } from "./viewers.ts";
 
-export type HttpGatewayOptions = Omit<LocalSourceOptions, "viewers" | "failed"> & {
-  readonly config: HttpConfig;
-  readonly log: Log;
-  /** Where the pages' files come from; the server's own when left out. */
-  readonly assets?: PageAssets;
-};
+export type HttpGatewayOptions = Omit<LocalSourceOptions, "viewers" | "failed"> &
+  ServingConfig & {
+    readonly log: Log;
+    /** Where the pages' files come from; the server's own when left out. */
+    readonly assets?: PageAssets;
+  };
 
 export interface HttpGateway {
   /** Where it listens, with the ports that were free where 0 was asked for. */
   readonly addresses: readonly ListenAddress[];
+  /** The same, for HTTPS. */
+  readonly secureAddresses: readonly ListenAddress[];
   /** Viewers of a stream in the last few seconds. */
   viewers(path: string): number;
   /**
-   * Another configuration: addresses are opened and closed, the rest holds for new requests. Those that wait go on.
+   * Another configuration, or another certificate: addresses are opened and closed, the rest holds for new requests. Those that
+   * wait go on.
    * @throws ListenError, and all is as before
    */
-  reload(config: HttpConfig): Promise<void>;
+  reload(next: ServingConfig): Promise<void>;
   /** Stops listening and drops the connections; harmless when called twice. */
   close(): Promise<void>;
 }
@@ -51,7 +54,7 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
     now,
     assets: options.assets,
   });
-  service.listen(config.listen);
+  void service.serve(toServing(options));
   const sweep = setInterval(() => {
     service.sweep();
     source.sweep(now());
@@ -62,10 +65,12 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
     get addresses() {
       return service.addresses;
     },
+    get secureAddresses() {
+      return service.secureAddresses;
+    },
     viewers: (path) => viewers.count(path, now()),
-    async reload(wanted) {
-      service.listen(wanted.listen);
-      service.reload(wanted);
+    async reload(next) {
+      await service.serve(toServing(next));
     },
     close() {
       clearInterval(sweep);

@@ -1,45 +1,33 @@
 import type { ListenAddress } from "../../config/units.ts";
 import { listenOnAll } from "../listen.ts";
+import { type Handlers, serveOptions } from "./serve-options.ts";
+import { TlsListener, type TlsListenerOptions } from "./tls-listener.ts";
 
 export type HttpListener = { readonly address: ListenAddress; close(): Promise<void> };
-
-type Peer = { requestIP(request: Request): { readonly address: string } | null };
-
-type Handlers = {
-  readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
-  readonly failed: (error: unknown) => Response;
-};
 
 export type HttpListenOptions = {
   /** Several threads listen on the same address, and the system spreads connections over them (Linux). */
   readonly reusePort?: boolean;
 };
 
-/** Longer than any request is made to wait; a connection that takes nothing for this long is dropped. */
-const IDLE_SECONDS = 120;
-/** Nothing here reads a request's body. */
-const MAX_BODY_BYTES = 64 * 1024;
-
 /** Listens on all of the addresses, or on none. @throws ListenError */
 export function listenHttp(
   addresses: readonly ListenAddress[],
   handlers: Handlers,
-  options: HttpListenOptions = {},
+  { reusePort = false }: HttpListenOptions = {},
 ): HttpListener[] {
-  return listenOnAll("http", addresses, (address) => serve(address, handlers, options));
+  return listenOnAll("http", addresses, ({ host, port }) => {
+    const server = Bun.serve(serveOptions({ host, port }, handlers, reusePort));
+    return { address: { host, port: server.port ?? port }, close: () => server.stop(true) };
+  });
 }
 
-function serve({ host, port }: ListenAddress, handlers: Handlers, options: HttpListenOptions): HttpListener {
-  const server = Bun.serve({
-    // Said in so many words, since Bun otherwise shares a taken port under some conditions instead of failing.
-    reusePort: options.reusePort ?? false,
-    hostname: host,
-    port,
-    development: false,
-    idleTimeout: IDLE_SECONDS,
-    maxRequestBodySize: MAX_BODY_BYTES,
-    fetch: handlers.fetch,
-    error: handlers.failed,
-  });
-  return { address: { host, port: server.port ?? port }, close: () => server.stop(true) };
+/** Listens with TLS on all of the addresses, or on none: HTTP/1.1 and HTTP/2, and HTTP/3 if wanted. @throws ListenError */
+export function listenHttps(
+  addresses: readonly ListenAddress[],
+  handlers: Handlers,
+  { reusePort = false, ...options }: HttpListenOptions & TlsListenerOptions,
+): TlsListener[] {
+  const optionsAt = (address: ListenAddress) => serveOptions(address, handlers, reusePort);
+  return listenOnAll("https", addresses, (address) => new TlsListener(address, optionsAt, options));
 }

@@ -1,42 +1,76 @@
 import type { ListenAddress } from "../../config/units.ts";
 import { ListenerSet } from "../listener-set.ts";
-import type { HttpConfig } from "./config.ts";
 import { HttpHandler, type HttpHandlerOptions } from "./handler.ts";
-import { type HttpListener, type HttpListenOptions, listenHttp } from "./listen.ts";
+import { type HttpListener, type HttpListenOptions, listenHttp, listenHttps } from "./listen.ts";
 import { PageAssets } from "./page-assets.ts";
+import { answerAtDoor, type PlainDoor } from "./plain-door.ts";
+import type { SecureServing, Serving } from "./serving.ts";
+import type { TlsListener } from "./tls-listener.ts";
+
+type Peer = Parameters<HttpHandler["answer"]>[1];
 
 /** Listens and answers with what a configuration says, and with another from one request to the next. */
 export class HttpService {
   readonly #assets: PageAssets;
-  readonly #listeners: ListenerSet<HttpListener>;
+  readonly #plain: ListenerSet<HttpListener>;
+  readonly #secure: ListenerSet<TlsListener>;
   #handler: HttpHandler;
+  #config: Serving["config"];
+  /** What new HTTPS listeners are opened with. */
+  #secureServing: SecureServing | undefined;
+  /** Undefined while nothing is done there, so that plain requests cost nothing more. */
+  #door: PlainDoor | undefined;
 
   constructor(
     private readonly options: HttpHandlerOptions,
     listenOptions?: HttpListenOptions,
   ) {
     this.#assets = options.assets ?? new PageAssets();
+    this.#config = options.config;
     this.#handler = this.#handlerFor(options.config);
-    const handlers = {
-      fetch: (request: Request, peer: Parameters<HttpHandler["answer"]>[1]) => this.#handler.answer(request, peer),
-      failed: (error: unknown) => this.#handler.failed(error),
-    };
-    this.#listeners = new ListenerSet((addresses) => listenHttp(addresses, handlers, listenOptions));
+    const failed = (error: unknown) => this.#handler.failed(error);
+    const answer = (request: Request, peer: Peer) => this.#handler.answer(request, peer);
+    const atDoor = (request: Request, peer: Peer) =>
+      (this.#door && answerAtDoor(request, this.#door)) ?? this.#handler.answer(request, peer);
+    this.#plain = new ListenerSet((addresses) => listenHttp(addresses, { fetch: atDoor, failed }, listenOptions));
+    this.#secure = new ListenerSet((addresses) => {
+      const serving = this.#secureServing;
+      return serving ? listenHttps(addresses, { fetch: answer, failed }, { ...listenOptions, ...serving }) : [];
+    });
   }
 
   /** Where it listens, with the ports that were free where 0 was asked for. */
   get addresses(): readonly ListenAddress[] {
-    return this.#listeners.addresses;
+    return this.#plain.addresses;
   }
 
-  /** Listens on these addresses from now on. @throws ListenError, and all is as before */
-  listen(addresses: readonly ListenAddress[]): void {
-    this.#listeners.set(addresses);
+  /** The same, for HTTPS. */
+  get secureAddresses(): readonly ListenAddress[] {
+    return this.#secure.addresses;
   }
 
-  /** Requests from now on are answered by this configuration; those that wait, by the one they came under. */
-  reload(config: HttpConfig): void {
-    this.#handler = this.#handlerFor(config);
+  /**
+   * Serves so from now on. Requests that wait are answered by the configuration that they came under. Listens before it returns;
+   * resolves when each address shows the certificate.
+   * @throws ListenError at once, and all is as before
+   */
+  serve({ config, listen, secure, challenges }: Serving): Promise<void> {
+    const before = this.#plain.wanted;
+    this.#plain.set(listen);
+    this.#secureServing = secure;
+    try {
+      this.#secure.set(secure?.listen ?? []);
+    } catch (error) {
+      this.#plain.set(before);
+      throw error;
+    }
+    const port = this.#secure.addresses[0]?.port;
+    const redirectTo = secure?.redirect ? port : undefined;
+    const quiet = redirectTo === undefined && Object.keys(challenges).length === 0;
+    this.#door = quiet ? undefined : { challenges, redirectTo, cors: config.cors };
+    if (!Bun.deepEquals(config, this.#config)) this.#handler = this.#handlerFor(config);
+    this.#config = config;
+    return secure ? this.#show(secure) : Promise.resolve();
   }
 
   /** To be called every few seconds. */
@@ -46,10 +80,14 @@ export class HttpService {
 
   /** Stops listening and drops the connections; harmless when called twice. */
   async close(): Promise<void> {
-    await Promise.all(this.#listeners.listeners.map((listener) => listener.close()));
+    await Promise.all([...this.#plain.listeners, ...this.#secure.listeners].map((listener) => listener.close()));
   }
 
-  #handlerFor(config: HttpConfig): HttpHandler {
+  async #show({ certificate }: SecureServing): Promise<void> {
+    await Promise.all(this.#secure.listeners.map((listener) => listener.replaceCertificate(certificate)));
+  }
+
+  #handlerFor(config: Serving["config"]): HttpHandler {
     return new HttpHandler({ ...this.options, config, assets: this.#assets });
   }
 }

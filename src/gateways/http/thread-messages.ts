@@ -1,7 +1,6 @@
-import type { ListenAddress } from "../../config/units.ts";
 import type { LogFields, LogLevel } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
-import type { HttpConfig } from "./config.ts";
+import type { Serving } from "./serving.ts";
 
 /**
  * What a serving thread tells the main one. Questions and answers are flat objects of strings and numbers, which cross several
@@ -60,6 +59,6 @@ export type AnswerMessage =
 export type ToThread =
   | AnswerMessage
   /** Listen here from now on and answer by this configuration. */
-  | { readonly type: "serve"; readonly config: HttpConfig; readonly addresses: readonly ListenAddress[] }
+  | (Serving & { readonly type: "serve" })
   /** Drop the connections and end. */
   | { readonly type: "close" };

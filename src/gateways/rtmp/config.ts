@@ -39,3 +39,11 @@ export const rtmpSchema = z
   })
   .prefault({});
 export type RtmpConfig = z.output<typeof rtmpSchema>;
+
+/** How encoders reach the server by RTMP over TLS; all else is as with RTMP. */
+export const rtmpsSchema = z
+  .strictObject({
+    listen: listenAddresses().default([]).describe("Addresses that RTMPS listens on; an empty list turns RTMPS off."),
+  })
+  .prefault({});
+export type RtmpsConfig = z.output<typeof rtmpsSchema>;

@@ -6,13 +6,20 @@ import type { Millis } from "../../media/time.ts";
 import type { HandshakeCrypto } from "../../protocols/rtmp/handshake.ts";
 import { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
 import type { Ingest } from "../../streams/publish.ts";
+import type { CertificatePair, CertificateSource } from "../certificate.ts";
 import { listenOnAll } from "../listen.ts";
 import { ListenerSet } from "../listener-set.ts";
-import type { RtmpConfig } from "./config.ts";
+import type { RtmpConfig, RtmpsConfig } from "./config.ts";
 import { RtmpConnection } from "./connection.ts";
 
-export type RtmpGatewayOptions = {
+export type RtmpGatewayConfig = {
   readonly config: RtmpConfig;
+  readonly rtmps?: RtmpsConfig;
+  /** Without, there is no RTMPS. */
+  readonly certificates?: CertificateSource;
+};
+
+export type RtmpGatewayOptions = RtmpGatewayConfig & {
   readonly ingest: Ingest;
   readonly log: Log;
   /** Monotonic. */
@@ -22,13 +29,16 @@ export type RtmpGatewayOptions = {
 export type RtmpGateway = {
   /** What is listened on, with the ports that were taken. */
   readonly addresses: readonly ListenAddress[];
+  /** The same, for RTMPS. */
+  readonly secureAddresses: readonly ListenAddress[];
   /** Connections that are open now. */
   readonly connections: number;
   /**
-   * Another configuration: addresses are opened and closed, the rest holds for new connections. Those that are open go on.
+   * Another configuration, or another certificate: addresses are opened and closed, the rest holds for new connections. Those that
+   * are open go on.
    * @throws ListenError, and all is as before
    */
-  reload(config: RtmpConfig): void;
+  reload(next: RtmpGatewayConfig): void;
   /** Stops listening and closes every connection. Harmless when called twice. */
   close(): Promise<void>;
 };
@@ -66,10 +76,11 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
     connections.add(connection);
   };
 
-  const listen = (address: ListenAddress) =>
-    Bun.listen<SocketData>({
-      hostname: address.host,
-      port: address.port,
+  const listen = ({ host, port }: ListenAddress, pair?: CertificatePair) => {
+    const listener = Bun.listen<SocketData>({
+      hostname: host,
+      port,
+      ...(pair && { tls: { cert: pair.certificate, key: pair.key } }),
       data: { connection: undefined },
       socket: {
         binaryType: "uint8array",
@@ -90,15 +101,32 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
         error() {},
       },
     });
+    // Connections outlive the listener they came by.
+    return { address: { host, port: listener.port }, listener, close: () => listener.stop(false) };
+  };
 
-  // Connections outlive the listener they came by.
-  const listeners = new ListenerSet((addresses) =>
-    listenOnAll("rtmp", addresses, (address) => {
-      const listener = listen(address);
-      return { address: { host: address.host, port: listener.port }, listener, close: () => listener.stop(false) };
-    }),
+  let shown: CertificatePair | undefined;
+  const listeners = new ListenerSet((addresses) => listenOnAll("rtmp", addresses, (address) => listen(address)));
+  const secureListeners = new ListenerSet((addresses) =>
+    listenOnAll("rtmps", addresses, (address) => listen(address, shown)),
   );
-  listeners.set(config.listen);
+  const take = (next: RtmpGatewayConfig): void => {
+    const before = listeners.wanted;
+    listeners.set(next.config.listen);
+    const pair = next.certificates?.current;
+    const secure = pair ? (next.rtmps?.listen ?? []) : [];
+    try {
+      // A listener keeps its certificate for ever.
+      if (pair?.certificate !== shown?.certificate) secureListeners.set([]);
+      shown = pair;
+      secureListeners.set(secure);
+    } catch (error) {
+      listeners.set(before);
+      throw error;
+    }
+    config = next.config;
+  };
+  take(options);
 
   const timer = setInterval(() => {
     const now = clock();
@@ -110,13 +138,13 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
     get addresses() {
       return listeners.addresses;
     },
+    get secureAddresses() {
+      return secureListeners.addresses;
+    },
     get connections() {
       return connections.size;
     },
-    reload(next) {
-      listeners.set(next.listen);
-      config = next;
-    },
+    reload: take,
     close() {
       closing ??= shutDown();
       return closing;
@@ -124,7 +152,7 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
   };
 
   async function shutDown(): Promise<void> {
-    const { listeners: open } = listeners;
+    const open = [...listeners.listeners, ...secureListeners.listeners];
     for (const { listener } of open) listener.stop(false);
     for (const connection of [...connections]) connection.close({ code: "shutdown", message: "the server shuts down" });
     const until = clock() + CLOSE_WAIT;

@@ -23,14 +23,18 @@ const HVL: readonly Context[] = [...HV, "location", "if"];
 
 const SENDING = "about how nginx sends; naru does it by itself";
 const SITE = "keep nginx in front for it";
-const TLS = "naru speaks no TLS yet: put nginx or another proxy in front";
+const CLIENT_TLS = "naru asks viewers for no certificate: put nginx or another proxy in front";
 const GUARD = "naru has no access rules for HTTP yet: what it protects would be open";
 const STATS = "naru lists what is live at / and /api/streams";
 
 /** Directives inside `http { }` that files for streaming hold. */
 export const HTTP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("server", H, none, mapped("http"), { block: "http server", repeats: true }),
-  directive("listen", V, words(1, undefined, "address [option ...]"), mapped("http.listen"), { repeats: true }),
+  directive("listen", V, words(1, undefined, "address [option ...]"), mapped("http.listen, https.listen"), {
+    repeats: true,
+  }),
+  directive("ssl_certificate", HV, path, mapped("tls.certificate, tls.key"), { repeats: true }),
+  directive("ssl_certificate_key", HV, path, mapped("tls.certificate, tls.key"), { repeats: true }),
   directive("location", [...V, "location"], words(1, 2, "[= | ~ | ~* | ^~] path"), mapped("http.locations"), {
     block: "location",
     repeats: true,
@@ -120,7 +124,7 @@ type Family = { readonly name: RegExp; readonly outcome: Outcome; readonly label
 export const HTTP_FAMILIES: readonly Family[] = [
   family("auth_*", /^auth_/, guard(GUARD)),
   family("secure_link*", /^secure_(link|token)/, guard(GUARD)),
-  family("ssl_verify_client, ssl_client_certificate", /^ssl_(verify|client|trusted|ocsp)/, guard(TLS)),
+  family("ssl_verify_client, ssl_client_certificate", /^ssl_(verify|client|trusted|ocsp)/, guard(CLIENT_TLS)),
   family("*_by_lua*", /_by_lua(_block|_file)?$/, guard(`naru runs no Lua; ${SITE}`)),
   family("js_*, perl*", /^(js|perl)(_|$)/, guard(`naru runs no scripts of nginx; ${SITE}`)),
   family("modsecurity*", /^modsecurity/, guard(GUARD)),
@@ -139,7 +143,7 @@ export const HTTP_FAMILIES: readonly Family[] = [
     /^limit_(conn|req)/,
     unsupported(`naru does not limit requests by address; ${SITE}`),
   ),
-  family("ssl, ssl_*, quic_*", /^(ssl|quic)(_|$)/, ignored("only used with listen ... ssl")),
+  family("ssl, ssl_*, quic_*", /^(ssl|quic)(_|$)/, ignored("naru speaks TLS 1.2 and 1.3, with what it holds secure")),
   family("http2*, http3*", /^http[23](_|$)/, ignored(SENDING)),
   family("gzip*, brotli*, zstd*", /^(gzip|gunzip|brotli|zstd)(_|$)/, ignored("naru compresses playlists by itself")),
   family(

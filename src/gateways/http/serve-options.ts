@@ -1,0 +1,30 @@
+import type { ListenAddress } from "../../config/units.ts";
+
+type Peer = { requestIP(request: Request): { readonly address: string } | null };
+
+export type Handlers = {
+  readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
+  readonly failed: (error: unknown) => Response;
+};
+
+export type ServeOptions = ReturnType<typeof serveOptions>;
+
+/** Longer than any request is made to wait; a connection that takes nothing for this long is dropped. */
+const IDLE_SECONDS = 120;
+/** Nothing here reads a request's body. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** What `Bun.serve` is told for each address, with TLS or without. */
+export function serveOptions({ host, port }: ListenAddress, handlers: Handlers, reusePort: boolean) {
+  return {
+    // Said in so many words, since Bun otherwise shares a taken port under some conditions instead of failing.
+    reusePort,
+    hostname: host,
+    port,
+    development: false,
+    idleTimeout: IDLE_SECONDS,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    fetch: handlers.fetch,
+    error: handlers.failed,
+  } as const;
+}

@@ -1,0 +1,129 @@
+import type { ListenAddress } from "../../config/units.ts";
+import type { CertificatePair } from "../certificate.ts";
+import { UdpPortTakenError } from "../listen.ts";
+import type { ServeOptions } from "./serve-options.ts";
+
+type Server = Bun.Server<undefined>;
+
+export type TlsListenerOptions = { readonly certificate: CertificatePair; readonly http3: boolean };
+
+/** How long answers on their way by HTTP/3 are waited for when the certificate changes. */
+const DRAIN_MS = 1_000;
+/** How long the system is given to free a UDP port. */
+const REOPEN_MS = 2_000;
+/** How long clients remember that there is HTTP/3 (RFC 7838 3.1): a day. */
+const REMEMBER_SECONDS = 86_400;
+
+/**
+ * One address with TLS. TCP and UDP have a server each, since a running one keeps its certificate for ever: another certificate takes
+ * another server, and while TCP connections outlive their listener, those of QUIC have its port for their own.
+ */
+export class TlsListener {
+  readonly address: ListenAddress;
+  #certificate: CertificatePair;
+  #tcp: Server;
+  #quic: Server | undefined;
+  /** Not listening any more, and answering what it had accepted. */
+  readonly #drained = new Set<Server>();
+  #renewing: Promise<void> | undefined;
+  #closed = false;
+
+  /** @throws what Bun throws, or UdpPortTakenError; then neither port is taken */
+  constructor(
+    { host, port }: ListenAddress,
+    private readonly optionsAt: (address: ListenAddress) => ServeOptions,
+    private readonly options: TlsListenerOptions,
+  ) {
+    this.#certificate = options.certificate;
+    this.address = { host, port };
+    this.#tcp = this.#openTcp();
+    this.address = { host, port: this.#tcp.port ?? port };
+    if (!options.http3) return;
+    try {
+      this.#quic = this.#openQuic();
+    } catch (error) {
+      void this.#tcp.stop(true);
+      // It has no other reason once TCP listens on the same address, and Bun tells none.
+      throw new UdpPortTakenError(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /**
+   * New connections are shown this certificate. Those by TCP that are open get their answers and are told to open another. Those by
+   * QUIC have a second to be done and are closed, so that their clients open another; resolves when these can.
+   * @throws Error when HTTP/3 cannot go on
+   */
+  async replaceCertificate(certificate: CertificatePair): Promise<void> {
+    if (this.#closed || samePair(certificate, this.#certificate)) return this.#renewing;
+    const before = this.#certificate;
+    this.#certificate = certificate;
+    void this.#drain(this.#tcp);
+    try {
+      this.#tcp = this.#openTcp();
+    } catch (error) {
+      this.#certificate = before;
+      this.#tcp = this.#openTcp();
+      throw error;
+    }
+    if (!this.#quic) return;
+    // One that is on its way opens with the certificate of that moment.
+    this.#renewing ??= this.#renewQuic(this.#quic).finally(() => {
+      this.#renewing = undefined;
+    });
+    await this.#renewing;
+  }
+
+  /** Stops listening and drops the connections; harmless when called twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const servers = [this.#tcp, ...(this.#quic ? [this.#quic] : []), ...this.#drained];
+    this.#drained.clear();
+    await Promise.all(servers.map((server) => server.stop(true)));
+  }
+
+  #openTcp(): Server {
+    const options = this.optionsAt(this.address);
+    const fetch = this.options.http3 ? this.#advertising(options.fetch) : options.fetch;
+    return Bun.serve({ ...options, fetch, http2: true, tls: tlsOf(this.#certificate) });
+  }
+
+  #openQuic(): Server {
+    return Bun.serve({ ...this.optionsAt(this.address), http1: false, http3: true, tls: tlsOf(this.#certificate) });
+  }
+
+  /** RFC 7838 3: clients come by TCP first and learn here that there is HTTP/3. */
+  #advertising(fetch: ServeOptions["fetch"]): ServeOptions["fetch"] {
+    const value = `h3=":${this.address.port}"; ma=${REMEMBER_SECONDS}`;
+    const add = (response: Response): Response => {
+      response.headers.set("alt-svc", value);
+      return response;
+    };
+    return (request, peer) => {
+      const response = fetch(request, peer);
+      return response instanceof Promise ? response.then(add) : add(response);
+    };
+  }
+
+  #drain(server: Server): Promise<void> {
+    this.#drained.add(server);
+    return server.stop(false).then(() => void this.#drained.delete(server));
+  }
+
+  async #renewQuic(old: Server): Promise<void> {
+    await Promise.race([this.#drain(old), Bun.sleep(DRAIN_MS)]);
+    await old.stop(true);
+    for (const until = performance.now() + REOPEN_MS; !this.#closed; await Bun.sleep(5)) {
+      try {
+        this.#quic = this.#openQuic();
+        return;
+      } catch (error) {
+        if (performance.now() > until) throw error;
+      }
+    }
+  }
+}
+
+const tlsOf = ({ certificate, key }: CertificatePair) => ({ cert: certificate, key });
+
+const samePair = (a: CertificatePair, b: CertificatePair): boolean =>
+  a.certificate === b.certificate && a.key === b.key;

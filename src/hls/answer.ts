@@ -31,6 +31,11 @@ export type AnswerCallback = (answer: OriginAnswer) => void;
 
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 const ERROR_TYPE = "text/plain; charset=utf-8";
+/**
+ * Errors too: a cache then asks once for all who come meanwhile, and forgets soon what may be otherwise in a moment
+ * (RFC 8216bis B.1 allows a target duration).
+ */
+const BRIEFLY = "max-age=1";
 /** Names of media are never used again for other bytes. */
 const IMMUTABLE = "public, max-age=3600, immutable";
 
@@ -48,13 +53,13 @@ export function mediaAnswer(contentType: string, body: Uint8Array): OriginAnswer
 }
 
 export function badRequest(reason: string): OriginAnswer {
-  return { status: 400, contentType: ERROR_TYPE, cacheControl: "no-store", body: undefined, reason };
+  return { status: 400, contentType: ERROR_TYPE, cacheControl: BRIEFLY, body: undefined, reason };
 }
 
 export function notFound(reason: string): OriginAnswer {
-  return { status: 404, contentType: ERROR_TYPE, cacheControl: "no-store", body: undefined, reason };
+  return { status: 404, contentType: ERROR_TYPE, cacheControl: BRIEFLY, body: undefined, reason };
 }
 
 export function unavailable(reason: string, retryAfter: number): OriginAnswer {
-  return { status: 503, contentType: ERROR_TYPE, cacheControl: "no-store", body: undefined, reason, retryAfter };
+  return { status: 503, contentType: ERROR_TYPE, cacheControl: BRIEFLY, body: undefined, reason, retryAfter };
 }

@@ -25,7 +25,20 @@ const SKIP_TARGETS = 6;
 const HOLD_BACK_TARGETS = 3;
 const PART_HOLD_BACK_PARTS = 3;
 
-/** Whether the window holds enough for a player to start with. */
+/** Fewer segments in the first playlist make Chromium, Shaka Player and GStreamer fail for good. */
+const FIRST_SEGMENTS = 3;
+/**
+ * Without parts, blocking reload is offered up to this target duration: above it, requests that wait for a segment wait
+ * longer than players do.
+ */
+const LONGEST_BLOCKED_TARGET = 6;
+
+/** Whether any player can start with what the window holds, or whoever could not has been answered already. */
+export function isReady(window: RenditionWindow): boolean {
+  return window.segments.length >= FIRST_SEGMENTS || window.ended || window.targets.duration !== undefined;
+}
+
+/** Whether the window holds enough for a player that is content with little. */
 export function isPlayable(window: RenditionWindow, lowLatency: boolean): boolean {
   if (window.segments.length === 0) return false;
   if (!lowLatency || window.ended || window.segments.length > 1) return true;
@@ -42,7 +55,7 @@ export function toMediaPlaylist(window: RenditionWindow, profile: PlaylistProfil
   const { lowLatency, names } = profile;
   const { targets } = window;
   const targetDuration = targets.fix(window.longest);
-  const skipped = delta && lowLatency && !window.ended ? countSkipped(window, SKIP_TARGETS * targetDuration) : 0;
+  const skipped = delta && !window.ended ? countSkipped(window, SKIP_TARGETS * targetDuration) : 0;
   const listed = window.segments;
   const next = lowLatency ? window.nextPart : undefined;
   const before = listed[skipped - 1];
@@ -50,7 +63,7 @@ export function toMediaPlaylist(window: RenditionWindow, profile: PlaylistProfil
     version: skipped > 0 ? DELTA_VERSION : profile.version,
     targetDuration,
     independentSegments: window.allIndependent,
-    serverControl: lowLatency ? serverControl(targetDuration, targets.part) : undefined,
+    serverControl: serverControl(targetDuration, lowLatency ? targets.part : undefined),
     partTarget: lowLatency ? targets.part : undefined,
     mediaSequence: listed[0]?.msn ?? window.open?.msn ?? 0,
     discontinuitySequence: window.discontinuitySequence,
@@ -63,12 +76,13 @@ export function toMediaPlaylist(window: RenditionWindow, profile: PlaylistProfil
   };
 }
 
-function serverControl(targetDuration: number, part: number): ServerControl {
+/** @param part PART-TARGET, where there are parts */
+function serverControl(targetDuration: number, part: number | undefined): ServerControl {
   return {
-    canBlockReload: true,
+    canBlockReload: part !== undefined || targetDuration <= LONGEST_BLOCKED_TARGET,
     canSkipUntil: SKIP_TARGETS * targetDuration,
     holdBack: HOLD_BACK_TARGETS * targetDuration,
-    partHoldBack: PART_HOLD_BACK_PARTS * part,
+    partHoldBack: part === undefined ? undefined : PART_HOLD_BACK_PARTS * part,
   };
 }
 

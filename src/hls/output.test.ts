@@ -15,15 +15,15 @@ const bench = (config?: Record<string, unknown>, stream: Partial<SyntheticStream
   new OriginBench(synthesize({ ...STREAM, ...stream }), config);
 
 describe("a starting stream", () => {
-  test.each(["index.m3u8", "main.m3u8"])("%s waits until there is something to play", (resource) => {
+  test.each(["index.m3u8", "main.m3u8"])("%s waits until every player can start with what there is", (resource) => {
     const b = bench().run(0.5);
     expect(b.output.state).toBe("starting");
     const asked = b.ask(resource);
-    b.run(1.9);
+    b.run(5.9);
     expect(asked.answer).toBeUndefined();
-    b.run(3);
+    b.run(7);
     expect(asked.answer?.status).toBe(200);
-    expect(asked.at).toBeLessThan(2100);
+    expect(asked.at).toBeLessThan(6100);
     expect(asked.count).toBe(1);
     expect(b.output.state).toBe("live");
   });
@@ -31,8 +31,11 @@ describe("a starting stream", () => {
   test("with keyframes as far apart as encoders make them it waits for the second", () => {
     const b = bench({}, { gop: 250 }).run(0.1);
     const asked = b.ask("main.m3u8");
-    b.run(9);
+    b.run(9.2);
     expect(toPlaylist(asked.answer).targetDuration).toBe(8);
+    expect(asked.at).toBeGreaterThan(9000);
+    // From now on nobody waits.
+    expect(b.playlist().segments.length).toBe(2);
   });
 
   test("with keyframes still farther apart the answer is a 503 before players give up, then there is one", () => {
@@ -41,8 +44,9 @@ describe("a starting stream", () => {
     b.run(9.5);
     expect(asked.answer?.status).toBe(503);
     expect(asked.answer?.retryAfter).toBe(1);
-    b.run(10);
-    expect(b.playlist().targetDuration).toBe(10);
+    const again = b.run(10).ask("main.m3u8");
+    b.run(19.1);
+    expect(toPlaylist(again.answer).targetDuration).toBe(10);
   });
 
   test("an unknown stream that is expected is waited for", () => {
@@ -88,7 +92,7 @@ describe("a starting stream", () => {
 describe("the media playlist", () => {
   test("announces what low latency needs, the same for life", () => {
     const b = bench();
-    for (let at = 5; at <= 120; at += 5) {
+    for (let at = 10; at <= 120; at += 5) {
       const playlist = b.run(at).playlist();
       expect(playlist.targetDuration).toBe(2);
       expect(playlist.partTarget).toBe(0.4);
@@ -166,12 +170,26 @@ describe("the media playlist", () => {
     }
   });
 
-  test("is plain without low latency", () => {
-    const b = bench({ lowLatency: false }).run(30);
-    const text = textOf(b.ask("main.m3u8", "_HLS_msn=99999999999&_HLS_part=x").answer);
+  test.each([{ lowLatency: false }, { format: "mpegts" }])("without parts segments are waited for: %j", (config) => {
+    const b = bench(config).run(30.5);
+    const text = textOf(b.ask("main.m3u8").answer);
     expect(text).not.toContain("PART");
-    expect(text).not.toContain("SERVER-CONTROL");
     expect(text).not.toContain("PRELOAD");
+    expect(text).toContain("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6\n");
+    const { mediaSequence, segments } = b.playlist();
+    const next = mediaSequence + segments.length;
+    const blocked = b.ask("main.m3u8", `_HLS_msn=${next}&_HLS_part=0`);
+    expect(blocked.answer).toBeUndefined();
+    b.run(33);
+    expect(toPlaylist(blocked.answer).segments.at(-1)?.uri).toContain(`main/${next}.`);
+    expect(b.ask("main.m3u8", `_HLS_msn=${next + 5}`).answer?.status).toBe(400);
+    expect(b.playlist("_HLS_skip=YES").skipped).toBeGreaterThan(0);
+  });
+
+  test("where segments are longer than requests are held, waiting for them is not offered", () => {
+    const b = bench({ format: "mpegts", segment: 8 }, { gop: 240 }).run(40);
+    expect(b.playlist().targetDuration).toBe(8);
+    expect(b.playlist().serverControl).toMatchObject({ canBlockReload: false, canSkipUntil: 48 });
   });
 });
 
@@ -241,12 +259,12 @@ describe("blocking reload", () => {
   });
 
   test("with long segments too, a waiter for a part is answered before players give up", () => {
-    const b = bench({ grace: 0 }, { seconds: 20.6, gop: 250 }).run(20.7);
+    const b = bench({ grace: 0 }, { seconds: 28.6, gop: 250 }).run(28.7);
     const { targetDuration, mediaSequence, segments } = b.playlist();
     expect(targetDuration).toBe(8);
     const open = mediaSequence + segments.length - 1;
     const asked = b.ask("main.m3u8", `_HLS_msn=${open}&_HLS_part=${segments[segments.length - 1]?.parts.length}`);
-    b.run(29.9);
+    b.run(37.8);
     expect(asked.answer?.status).toBe(503);
   });
 

@@ -1,11 +1,11 @@
 import type { Millis } from "../media/time.ts";
 import type { AnswerCallback, Cancel, OriginAnswer } from "./answer.ts";
 import { badRequest, mediaAnswer, notFound, playlistAnswer, unavailable } from "./answer.ts";
-import { isPlayable, type PlaylistProfile } from "./media-playlists.ts";
+import { isPlayable, isReady, type PlaylistProfile } from "./media-playlists.ts";
 import { MEDIA_PLAYLIST, MULTIVARIANT, type NamedMedia, parseMediaName } from "./names.ts";
 import { decideReload, isSatisfied, parseDirectives, type ReloadDirectives } from "./reload.ts";
 import type { Rendition } from "./rendition-pipeline.ts";
-import type { Waiters } from "./waiters.ts";
+import type { Waiter, Waiters } from "./waiters.ts";
 
 /**
  * How long a request of a stream that is starting is held: below the 10 s after which hls.js gives up, and above the 8.3 s
@@ -14,8 +14,8 @@ import type { Waiters } from "./waiters.ts";
 export const START_PATIENCE: Millis = 9_000;
 /** A blocked request is answered by then, in target durations (RFC 8216bis 6.2.5.2). */
 const RELOAD_TARGETS = 3;
-/** One that asks for a part, too: below the 10 s after which hls.js gives up, and gives up for good when that repeats. */
-const PART_PATIENCE: Millis = 9_000;
+/** And by then: below the 10 s after which hls.js gives up, and gives up for good when that repeats. */
+const RELOAD_PATIENCE: Millis = 9_000;
 /** Blocking answers may be cached for so many target durations, plain ones for half of one (B.1). */
 const BLOCKING_CACHE_TARGETS = 6;
 
@@ -33,7 +33,7 @@ export class ViewerRequests {
     this.#mediaType = mediaType;
   }
 
-  /** Whether there is enough for a player to start with. */
+  /** Whether there is something to play. */
   get isPlayable(): boolean {
     return isPlayable(this.#rendition.window, this.#profile.lowLatency);
   }
@@ -41,13 +41,11 @@ export class ViewerRequests {
   /** Answers at once, or later when what is asked for is about to come. */
   request(resource: string, query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
     if (resource === MULTIVARIANT) {
-      return this.#whenPlayable(now, answer, () => this.#multivariantAnswer());
+      return this.#whenReady(now, answer, () => this.#multivariantAnswer());
     }
     if (resource === MEDIA_PLAYLIST) return this.#requestPlaylist(query, now, answer);
     const media = parseMediaName(resource);
-    if (media) return this.#requestMedia(media, now, answer);
-    this.#waiters.call(answer, notFound("no such resource"));
-    return undefined;
+    return media ? this.#requestMedia(media, now, answer) : this.#answer(answer, notFound("no such resource"));
   }
 
   get #targetDuration(): number {
@@ -55,63 +53,56 @@ export class ViewerRequests {
     return window.targets.estimate(window.longest);
   }
 
-  #whenPlayable(now: Millis, answer: AnswerCallback, make: () => OriginAnswer): Cancel | undefined {
-    if (this.isPlayable) {
-      this.#waiters.call(answer, make());
-      return undefined;
-    }
-    return this.#wait(now + START_PATIENCE, answer, "the stream is starting", () => {
-      if (this.isPlayable) return make();
-      return this.#rendition.window.ended ? notFound("the stream has ended") : undefined;
-    });
+  /** Waits until every player can start; answers with less when that takes too long. */
+  #whenReady(now: Millis, answer: AnswerCallback, make: () => OriginAnswer): Cancel | undefined {
+    const { window } = this.#rendition;
+    const poll = () => {
+      if (this.isPlayable && isReady(window)) return make();
+      return window.ended ? notFound("the stream has ended") : undefined;
+    };
+    const late = () => (this.isPlayable ? make() : unavailable("the stream is starting", 1));
+    return this.#wait({ deadline: now + START_PATIENCE, poll, late, answer });
   }
 
   #requestPlaylist(query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    const directives = this.#profile.lowLatency
-      ? parseDirectives(query)
-      : { msn: undefined, part: undefined, skip: false };
-    if (typeof directives === "string" && !this.#rendition.window.ended) {
-      this.#waiters.call(answer, badRequest(directives));
-      return undefined;
+    const directives = parseDirectives(query);
+    if (typeof directives === "string") {
+      if (!this.#rendition.window.ended) return this.#answer(answer, badRequest(directives));
+      return this.#whenReady(now, answer, () => this.#playlistAnswer(false, false));
     }
-    if (typeof directives === "string")
-      return this.#whenPlayable(now, answer, () => this.#playlistAnswer(false, false));
-    if (this.isPlayable) return this.#reload(directives, now, answer);
-    return this.#whenPlayable(now, answer, () => this.#playlistAnswer(directives.skip, false));
+    // Who asks for a certain segment plays already, and goes on with whatever there is.
+    if (!this.isPlayable || (directives.msn === undefined && !isReady(this.#rendition.window))) {
+      return this.#whenReady(now, answer, () => this.#playlistAnswer(directives.skip, false));
+    }
+    return this.#reload(directives, now, answer);
   }
 
   #reload(directives: ReloadDirectives, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    const { msn, part, skip } = directives;
-    const decision = decideReload(this.#rendition.window, directives);
-    if (decision.type === "wait" && msn !== undefined) {
-      const patience = RELOAD_TARGETS * this.#targetDuration * 1000;
-      const deadline = now + (part === undefined ? patience : Math.min(patience, PART_PATIENCE));
-      return this.#wait(deadline, answer, "no media came in time", () => {
-        const { window } = this.#rendition;
-        return window.ended || isSatisfied(window, msn, part) ? this.#playlistAnswer(skip, true) : undefined;
-      });
+    const { msn, skip } = directives;
+    const part = this.#profile.lowLatency ? directives.part : undefined;
+    const decision = decideReload(this.#rendition.window, { msn, part, skip });
+    if (decision.type === "bad") return this.#answer(answer, badRequest(decision.reason));
+    if (decision.type === "now" || msn === undefined) {
+      return this.#answer(answer, this.#playlistAnswer(skip, msn !== undefined));
     }
-    const at = decision.type === "bad" ? badRequest(decision.reason) : this.#playlistAnswer(skip, msn !== undefined);
-    this.#waiters.call(answer, at);
-    return undefined;
+    const patience = Math.min(RELOAD_TARGETS * this.#targetDuration * 1000, RELOAD_PATIENCE);
+    const poll = () => {
+      const { window } = this.#rendition;
+      return window.ended || isSatisfied(window, msn, part) ? this.#playlistAnswer(skip, true) : undefined;
+    };
+    return this.#wait({ deadline: now + patience, poll, late: noMedia, answer });
   }
 
   #requestMedia(media: NamedMedia, now: Millis, answer: AnswerCallback): Cancel | undefined {
     const found = this.#media(media);
-    if (found) {
-      this.#waiters.call(answer, found);
-      return undefined;
-    }
+    if (found) return this.#answer(answer, found);
     if (media.type === "part" && this.#isHinted(media.msn, media.part)) {
       const deadline = now + RELOAD_TARGETS * this.#targetDuration * 1000;
-      return this.#wait(deadline, answer, "no media came in time", () => {
-        return (
-          this.#media(media) ?? (this.#isHinted(media.msn, media.part) ? undefined : notFound("the part was not made"))
-        );
-      });
+      const poll = () =>
+        this.#media(media) ?? (this.#isHinted(media.msn, media.part) ? undefined : notFound("the part was not made"));
+      return this.#wait({ deadline, poll, late: noMedia, answer });
     }
-    this.#waiters.call(answer, notFound("no such media, or no longer"));
-    return undefined;
+    return this.#answer(answer, notFound("no such media, or no longer"));
   }
 
   /** Hinted now, or hinted before an expectation failed and still to come. */
@@ -145,16 +136,19 @@ export class ViewerRequests {
     return playlistAnswer(this.#rendition.playlists.multivariant(), this.#targetDuration);
   }
 
-  #wait(
-    deadline: Millis,
-    answer: AnswerCallback,
-    what: string,
-    poll: () => OriginAnswer | undefined,
-  ): Cancel | undefined {
-    if (this.#waiters.isFull) {
-      this.#waiters.call(answer, unavailable("too many viewers are waiting", 1));
-      return undefined;
-    }
-    return this.#waiters.add({ deadline, poll, late: () => unavailable(what, 1), answer });
+  #answer(callback: AnswerCallback, answer: OriginAnswer): undefined {
+    this.#waiters.call(callback, answer);
+    return undefined;
   }
+
+  #wait(waiter: Waiter): Cancel | undefined {
+    const answer = waiter.poll();
+    if (answer) return this.#answer(waiter.answer, answer);
+    if (this.#waiters.isFull) return this.#answer(waiter.answer, unavailable("too many viewers are waiting", 1));
+    return this.#waiters.add(waiter);
+  }
+}
+
+function noMedia(): OriginAnswer {
+  return unavailable("no media came in time", 1);
 }

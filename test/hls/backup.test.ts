@@ -94,32 +94,42 @@ class BackupBench extends OriginBench {
 describe("viewers of a stream with two encoders", () => {
   const primary: Encoder = { from: 0 };
   const backup: Encoder = { from: 0.9, backup: true };
+  const other: Partial<SyntheticStream> = { fps: 25, gop: 50, audio: false };
   test.each<[string, readonly Encoder[], number]>([
-    ["the first leaves", [{ ...primary, to: 20.3 }, backup], 1],
-    ["the first leaves right before the backup's next keyframe", [{ ...primary, to: 20.85 }, backup], 1],
-    ["the first leaves right behind the backup's keyframe", [{ ...primary, to: 20.95 }, backup], 1],
-    ["the first stays connected and sends nothing", [{ ...primary, silent: [20.3, 60] }, backup], 1],
-    ["the first leaves and comes back", [{ ...primary, to: 20.3 }, backup, { from: 23 }], 2],
-    ["the first pauses and comes back", [{ ...primary, silent: [20.3, 24] }, backup], 2],
+    ["the first leaves", [{ ...primary, to: 20.3 }, backup], 0],
+    ["the first leaves right before the backup's next keyframe", [{ ...primary, to: 20.85 }, backup], 0],
+    ["the first leaves right behind the backup's keyframe", [{ ...primary, to: 20.95 }, backup], 0],
+    ["the first stays connected and sends nothing", [{ ...primary, silent: [20.3, 60] }, backup], 0],
+    ["the first leaves and comes back", [{ ...primary, to: 20.3 }, backup, { from: 23 }], 0],
+    ["the first pauses and comes back", [{ ...primary, silent: [20.3, 24] }, backup], 0],
+    ["one after the other leaves", [{ ...primary, to: 20.3 }, { ...backup, to: 26.7 }, { from: 22 }], 0],
     [
-      "the backup is of another size of sound and picture",
+      "the backup sends other tracks",
       [
         { ...primary, to: 20.3 },
-        { ...backup, stream: { fps: 25, gop: 50, audio: false } },
+        { ...backup, stream: other },
       ],
       1,
     ],
-    ["one after the other leaves", [{ ...primary, to: 20.3 }, { ...backup, to: 26.7 }, { from: 22 }], 2],
-  ])("%s: they see a discontinuity and no hole", (_, encoders, switches) => {
+    [
+      "the backup sends other tracks, and the first comes back",
+      [{ ...primary, to: 20.3 }, { ...backup, stream: other }, { from: 23 }],
+      2,
+    ],
+  ])("%s: they see no hole, and a discontinuity only where the tracks change", (_, encoders, discontinuities) => {
     const bench = new BackupBench(encoders);
     // The one that falls silent is given a second.
-    expect(follow(bench, { from: 12, to: 40, late: 1, brokenHints: 2 * switches })).toEqual([]);
+    const faults = follow(bench, { from: 12, to: 40, late: 1, brokenHints: 2 * discontinuities });
+    expect(faults.filter((fault) => !isLeap(fault))).toEqual([]);
     expect(checkMedia(bench)).toEqual([]);
-    expect(bench.playlist().segments.filter((segment) => segment.discontinuity).length).toBe(switches);
+    expect(bench.playlist().segments.filter((segment) => segment.discontinuity).length).toBe(discontinuities);
   });
 
-  test("the take-over is within a segment, and nothing of the backup is shown from before its group of pictures", () => {
-    const bench = new BackupBench([{ ...primary, to: 20.3 }, backup]);
+  test("the take-over is at once, and with the backup's whole group of pictures", () => {
+    const bench = new BackupBench([
+      { ...primary, to: 20.3 },
+      { ...backup, stream: other },
+    ]);
     bench.run(20.29);
     expect(bench.playlist().segments.some((segment) => segment.discontinuity)).toBe(false);
     bench.run(20.31);
@@ -129,7 +139,11 @@ describe("viewers of a stream with two encoders", () => {
     expect(open?.parts[0]?.independent).toBe(true);
     // The backup's last keyframe came 1.4 s before the end of the first encoder: three parts of 0.4 s are there at once.
     expect(open?.parts.length).toBe(3);
-    expect(after.segments.slice(0, -1).filter((segment) => segment.discontinuity).length).toBe(0);
     expect(after.segments.at(-2)?.uri).toBeDefined();
   });
 });
+
+/** For a second nothing came, and the backup had less at hand: the media goes on, and its program date-time leaps. */
+function isLeap(fault: string): boolean {
+  return Number(/the program date-time of segment \d+ is off by (\d+) ms$/.exec(fault)?.[1] ?? 1000) < 1000;
+}

@@ -124,6 +124,27 @@ describe("StreamRegistry", () => {
     expect(r.get("live/a")).toBeUndefined();
   });
 
+  test("a fault in what is done with one stream does not keep the others from it", () => {
+    const faults: string[] = [];
+    const removed: string[] = [];
+    const r = new StreamRegistry({
+      policy: () => ({ live: true, secondPublisher: "refuse", graceMs: 5000, backup: backupSchema.parse({}) }),
+      maxStreams: 3,
+      onStream: () => {},
+      onRemoved: ({ path }) => {
+        removed.push(path);
+        if (path === "live/a") throw new Error("bug");
+      },
+      onSinkFailure: () => {},
+      onFault: ({ path }) => faults.push(path),
+    });
+    for (const path of ["live/a", "live/b"]) r.publish(request(path), 0).close("gone", 0);
+    r.tick(5000);
+    expect(removed).toEqual(["live/a", "live/b"]);
+    expect(faults).toEqual(["live/a"]);
+    expect(r.list()).toEqual([]);
+  });
+
   test("a reader that throws is taken off; the others and the publisher do not notice", () => {
     const { registry: r, created, failures } = registry();
     const publisher = r.publish(request("live/a"), 0);

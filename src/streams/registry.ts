@@ -24,6 +24,8 @@ export type RegistryOptions = {
   readonly onRemoved: (stream: Stream, now: Millis) => void;
   readonly onSinkFailure: SinkFailure;
   readonly onSourceChange?: (stream: Stream, change: SourceChange) => void;
+  /** A mistake of our own in what is done with one stream now and then; the others go on. Without it, it is thrown. */
+  readonly onFault?: (stream: Stream, error: unknown) => void;
 };
 
 /** All streams by path. */
@@ -76,9 +78,14 @@ export class StreamRegistry implements Ingest {
   /** Notices encoders that fell silent; ends the streams whose encoder has not come back in time. */
   tick(now: Millis): void {
     for (const stream of this.#streams.values()) {
-      stream.tick(now);
-      const end = this.endsAt(stream);
-      if (end !== undefined && now >= end) this.#remove(stream, now);
+      try {
+        stream.tick(now);
+        const end = this.endsAt(stream);
+        if (end !== undefined && now >= end) this.#remove(stream, now);
+      } catch (error) {
+        if (!this.options.onFault) throw error;
+        this.options.onFault(stream, error);
+      }
     }
   }
 

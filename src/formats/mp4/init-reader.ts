@@ -76,6 +76,16 @@ export function decodeInit(bytes: Uint8Array): InitSection {
   return { boxes, brands, duration, timescale, tracks, defaults, extendsBehindTracks };
 }
 
+/** Ticks that the edit list adds to presentation times: pauses in front, less what it cuts off (8.6.6). */
+export function presentationShift({ edits, timescale }: InitTrack, movieTimescale: number): Ticks {
+  let shift = 0;
+  for (const { duration, mediaTime } of edits) {
+    if (mediaTime >= 0) return shift - mediaTime;
+    if (movieTimescale > 0) shift += (duration * timescale) / movieTimescale;
+  }
+  return shift;
+}
+
 type MutableTrack = { -readonly [Key in keyof InitTrack]: InitTrack[Key] } & {
   readonly edits: Edit[];
   readonly entries: SampleEntry[];

@@ -1,8 +1,8 @@
 import { TIME_MODULUS } from "../../formats/mpegts/packet.ts";
 import type { SegmentInfo } from "../finding.ts";
 import { seconds } from "./playlist-checks.ts";
+import type { NoteAt } from "./rules.ts";
 import { type Container, leadingTrack, type MediaSummary } from "./summary.ts";
-import type { NoteAt } from "./timeline.ts";
 
 /** Where a segment lies on its rendition's timeline. */
 type Place = {

@@ -4,7 +4,7 @@ import {
   type PlacedSample,
   type TrackFragment,
 } from "../../formats/mp4/fragment-reader.ts";
-import type { InitSection, InitTrack } from "../../formats/mp4/init-reader.ts";
+import { type InitSection, type InitTrack, presentationShift } from "../../formats/mp4/init-reader.ts";
 import type { SampleEntry } from "../../formats/mp4/sample-entry-reader.ts";
 import type { Ticks } from "../../media/time.ts";
 import type { VideoConfig } from "../../media/track.ts";
@@ -125,6 +125,7 @@ class FragmentedTrack {
   #decodeLast: Ticks = 0;
   #decodeEnd: Ticks = 0;
   #presentationStart = Number.POSITIVE_INFINITY;
+  #presentationEnd = Number.NEGATIVE_INFINITY;
   #frames = 0;
   #bytes = 0;
   #beginsWithKey = false;
@@ -140,7 +141,7 @@ class FragmentedTrack {
   ) {
     const { handler } = track;
     this.#kind = handler === "vide" ? "video" : handler === "soun" ? "audio" : "other";
-    this.#shift = editShift(track, movieTimescale);
+    this.#shift = presentationShift(track, movieTimescale);
     const config = entry?.config;
     const readable = entry && !entry.encrypted && !options.encrypted && !entry.fault;
     if (readable && config && "width" in config) {
@@ -185,6 +186,7 @@ class FragmentedTrack {
     const distance = compositionOffset + this.#shift;
     if (Math.abs(distance) > MAX_COMPOSITION_OFFSET * this.track.timescale) this.#farAway = distance;
     this.#presentationStart = Math.min(this.#presentationStart, dts + distance);
+    this.#presentationEnd = Math.max(this.#presentationEnd, dts + distance + duration);
     this.#decodeLast = dts;
     this.#decodeEnd = dts + duration;
     this.#frames++;
@@ -215,6 +217,7 @@ class FragmentedTrack {
       decodeEnd: this.#decodeEnd,
       exact: true,
       presentationStart: this.#presentationStart,
+      presentationEnd: this.#presentationEnd,
       frames: this.#frames,
       bytes: this.#bytes,
       keys: this.#keys,
@@ -222,16 +225,6 @@ class FragmentedTrack {
       size: this.#kind === "video" ? sizeOf(this.entry, this.#video?.config) : undefined,
     };
   }
-}
-
-/** Ticks that an edit list adds to presentation times: pauses in front, and less what it cuts off (8.6.6). */
-function editShift({ edits, timescale }: InitTrack, movieTimescale: number): Ticks {
-  let shift = 0;
-  for (const { duration, mediaTime } of edits) {
-    if (mediaTime >= 0) return shift - mediaTime;
-    if (movieTimescale > 0) shift += (duration * timescale) / movieTimescale;
-  }
-  return shift;
 }
 
 /** With the sample entry's own format in front. */

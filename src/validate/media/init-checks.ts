@@ -1,4 +1,4 @@
-import { decodeInit, type InitSection, type InitTrack } from "../../formats/mp4/init-reader.ts";
+import { decodeInit, type InitSection, type InitTrack, presentationShift } from "../../formats/mp4/init-reader.ts";
 import type { SampleEntry } from "../../formats/mp4/sample-entry-reader.ts";
 import type { Note } from "./rules.ts";
 
@@ -19,7 +19,7 @@ export function checkInit(bytes: Uint8Array, note: Note): InitSection {
   for (const track of init.tracks) {
     const repeated = ids.has(track.id);
     ids.add(track.id);
-    checkTrack(track, repeated, note);
+    checkTrack(track, init.timescale, repeated, note);
     if (init.extendsBehindTracks && !init.defaults.has(track.id)) note("init-trex", `no trex for track ${track.id}`);
   }
   const audio = init.tracks.filter(({ handler }) => handler === "soun");
@@ -32,18 +32,16 @@ function isBrandOfToday(brand: string): boolean {
   return /^iso[6-9a-c]$/.test(brand) || brand.startsWith("cmf") || brand === "dash" || brand === "msdh";
 }
 
-function checkTrack(track: InitTrack, repeated: boolean, note: Note): void {
-  const { id, timescale, duration, samples, entries, edits } = track;
+function checkTrack(track: InitTrack, movieTimescale: number, repeated: boolean, note: Note): void {
+  const { id, timescale, duration, samples, entries } = track;
   if (id === 0 || repeated) note("init-track", `track id ${id}${repeated ? " twice" : ""}`);
   if (timescale === 0) note("init-track", `timescale 0 of track ${id}`);
   if (entries.length === 0) note("init-track", `no sample entry in track ${id}`);
   if (samples > 0) note("init-samples", `tables of track ${id} speak of ${samples} samples`);
   if (duration !== 0) note("init-duration", `tkhd of track ${id} has a duration of ${duration}`);
   if (track.external) note("init-external-data", `track ${id} refers to another file`);
-  if (edits.some(({ mediaTime }) => mediaTime !== 0)) {
-    const times = edits.map(({ mediaTime }) => (mediaTime < 0 ? "a pause" : mediaTime)).join(", ");
-    note("init-edit-list", `track ${id} starts at ${times}`);
-  }
+  const shift = presentationShift(track, movieTimescale);
+  if (shift !== 0) note("init-edit-list", `track ${id} by ${shift} ticks of ${timescale} a second`);
   for (const entry of entries) checkEntry(entry, note);
 }
 

@@ -11,14 +11,16 @@ import { summarizeTs } from "./mpegts.ts";
 import { isPackedAudio, summarizePackedAudio } from "./packed-audio.ts";
 import { PartLedger } from "./part-ledger.ts";
 import { checkPart, checkSegment } from "./playlist-checks.ts";
-import type { Note } from "./rules.ts";
+import type { Note, NoteAt } from "./rules.ts";
 import type { MediaSummary } from "./summary.ts";
-import { type NoteAt, RenditionTimeline } from "./timeline.ts";
+import { RenditionTimeline } from "./timeline.ts";
+import { VariantChecks } from "./variant-checks.ts";
 import { checkWebVtt, isWebVtt } from "./webvtt.ts";
 
 type Rendition = {
   readonly timeline: RenditionTimeline;
   readonly parts: PartLedger;
+  readonly variant: VariantChecks;
   readonly statistics: RenditionStatistics;
   /** What was said to be not checked. */
   readonly unchecked: Set<string>;
@@ -51,10 +53,11 @@ export class MediaChecks {
   segment(info: SegmentInfo, bytes: Uint8Array): void {
     const rendition = this.#rendition(info.rendition);
     if (!rendition || rendition.timeline.knows(info.msn)) return;
-    const { timeline, parts, statistics } = rendition;
+    const { timeline, parts, variant, statistics } = rendition;
     const summary = info.gap ? undefined : this.#read(rendition, info, bytes, parts.isUsed);
     if (summary) {
       checkSegment(info, summary, this.#note(info.uri));
+      variant.add(info, summary);
       statistics.add(info, summary, bytes.length);
       this.#alignment.add(info, summary);
       if (parts.isUsed) parts.segment(info, digestOf(bytes), summary.frames);
@@ -74,9 +77,10 @@ export class MediaChecks {
 
   /** No more media will come. */
   finish(): void {
-    for (const { timeline, parts } of this.#renditions.values()) {
+    for (const { timeline, parts, variant } of this.#renditions.values()) {
       timeline.finish();
       parts.finish();
+      variant.finish();
     }
   }
 
@@ -97,6 +101,7 @@ export class MediaChecks {
     const rendition = {
       timeline: new RenditionTimeline(this.#noteAt),
       parts: new PartLedger(this.#noteAt),
+      variant: new VariantChecks(this.#noteAt),
       statistics: new RenditionStatistics(),
       unchecked: new Set<string>(),
     };

@@ -162,8 +162,7 @@ function summarizeVideo(
     id: pid,
     kind: "video",
     codec: config?.codecString ?? (codec === "hevc" ? "hvc1" : "avc1"),
-    decodeEnd: span.decodeLast + lastDuration(span, units.length),
-    exact: false,
+    ...guessedEnds(span, units.length),
     frames: units.length,
     bytes: bytesOf(units),
     keys,
@@ -183,42 +182,55 @@ function summarizeOther(
   const base = { ...span, id: pid, bytes: bytesOf(units), keys: [], beginsWithKey: false };
   if (!type?.framed || options.encrypted) {
     const kind = type ? "audio" : "other";
-    const decodeEnd = span.decodeLast + lastDuration(span, units.length);
-    return { ...base, kind, codec: type?.codec ?? "", decodeEnd, exact: false, frames: units.length };
+    const ends = guessedEnds(span, units.length);
+    return { ...base, ...ends, kind, codec: type?.codec ?? "", frames: units.length };
   }
   const reader = new AudioFrames(type.framed);
   for (const unit of units) reader.read(unit.payload, unit.pts ?? 0, `PID ${pid}`, note);
   const fault = reader.finish();
   if (fault) note("ts-audio-frames", `PID ${pid}: ${fault}`);
+  const end = reader.end ?? span.decodeLast;
   return {
     ...base,
     kind: "audio",
     codec: reader.codec ?? type.codec,
-    decodeEnd: reader.end ?? span.decodeLast,
+    decodeEnd: end,
+    presentationEnd: end,
     exact: reader.end !== undefined,
     frames: reader.frames,
   };
 }
 
-type Span = Pick<TrackSummary, "timescale" | "modulus" | "decodeStart" | "decodeLast" | "presentationStart">;
+type Span = Pick<TrackSummary, "timescale" | "modulus" | "decodeStart" | "decodeLast" | "presentationStart"> & {
+  readonly presentationLast: Ticks;
+};
 
 function spanOf(units: readonly TsPes[]): Span {
   const decodeStart = units[0]?.dts ?? 0;
-  let presentation = Number.POSITIVE_INFINITY;
-  for (const { pts = decodeStart } of units)
-    presentation = Math.min(presentation, ticksBetween(WRAP, decodeStart, pts));
+  let earliest = Number.POSITIVE_INFINITY;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const { pts = decodeStart } of units) {
+    const offset = ticksBetween(WRAP, decodeStart, pts);
+    earliest = Math.min(earliest, offset);
+    latest = Math.max(latest, offset);
+  }
   return {
     timescale: TIMESCALE,
     modulus: TIME_MODULUS,
     decodeStart,
     decodeLast: units[units.length - 1]?.dts ?? decodeStart,
-    presentationStart: decodeStart + presentation,
+    presentationStart: decodeStart + earliest,
+    presentationLast: decodeStart + latest,
   };
 }
 
-/** As long as the frames before it, on average: the stream does not say. */
-function lastDuration({ decodeStart, decodeLast }: Span, count: number): Ticks {
-  return count > 1 ? ticksBetween(WRAP, decodeStart, decodeLast) / (count - 1) : 0;
+/** The last frame as long as those before it, on average: the stream does not say. */
+function guessedEnds(
+  { decodeStart, decodeLast, presentationLast }: Span,
+  count: number,
+): Pick<TrackSummary, "decodeEnd" | "presentationEnd" | "exact"> {
+  const frame = count > 1 ? ticksBetween(WRAP, decodeStart, decodeLast) / (count - 1) : 0;
+  return { decodeEnd: decodeLast + frame, presentationEnd: presentationLast + frame, exact: false };
 }
 
 function bytesOf(units: readonly TsPes[]): number {

@@ -41,6 +41,7 @@ export function summarizePackedAudio(bytes: Uint8Array, note: Note): MediaSummar
     decodeEnd: reader.end,
     exact: true,
     presentationStart: start,
+    presentationEnd: reader.end,
     frames: reader.frames,
     bytes: data.length,
     keys: [],

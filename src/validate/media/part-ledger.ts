@@ -1,7 +1,7 @@
 import type { PartInfo, SegmentInfo } from "../finding.ts";
 import { type Digest, EMPTY_DIGEST, joinDigests, sameDigest } from "./digest.ts";
+import type { NoteAt } from "./rules.ts";
 import type { FrameDigest } from "./summary.ts";
-import type { NoteAt } from "./timeline.ts";
 
 /** What is kept of a part, or of a whole segment, to compare the two. */
 type Kept = { readonly duration: number; readonly digest: Digest; readonly frames: readonly FrameDigest[] };

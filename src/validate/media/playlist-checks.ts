@@ -1,15 +1,24 @@
 import type { PartInfo, SegmentInfo } from "../finding.ts";
-import { describeCodec } from "./codec-string.ts";
 import type { Note } from "./rules.ts";
-import { frameRate, frameTicks, type MediaSummary, secondsBetween, type TrackSummary } from "./summary.ts";
+import {
+  frameRate,
+  frameTicks,
+  leadingTrack,
+  type MediaSummary,
+  secondsBetween,
+  type TrackSummary,
+} from "./summary.ts";
+import { LEAST_FRAMES, RATE_TOLERANCE } from "./variant-checks.ts";
 
 /** Notes where a segment is not what its playlists say. Its duration is compared where what follows it is known. */
 export function checkSegment(info: SegmentInfo, summary: MediaSummary, note: Note): void {
-  for (const track of summary.tracks) checkVariant(info, track, note);
+  checkTracks(summary, note);
   checkStart(summary, note);
+  checkRate(summary, note);
   const video = summary.tracks.find(({ kind }) => kind === "video");
   if (video) checkKeyframes(info, video, note);
-  const longest = Math.max(0, ...summary.tracks.filter(isMedia).map(durationOf));
+  const lead = leadingTrack(summary);
+  const longest = lead ? durationOf(lead) : 0;
   if (longest > info.targetDuration + 0.5 + ROUNDING) {
     note("segment-exceeds-target", `${seconds(longest)} of media, target duration ${info.targetDuration} s`);
   }
@@ -28,8 +37,8 @@ export function checkPart(info: PartInfo, summary: MediaSummary, note: Note): vo
 }
 
 /**
- * Notes when no track is as long as announced, by more than a frame. Video decides; where it stands still, or comes late,
- * the audio beside it is what lasts.
+ * Notes when no track is as long as announced, by more than a frame, neither in decoding nor in presentation: where video
+ * stands still, or comes late, the audio beside it is what lasts.
  */
 export function checkDuration(
   rule: "part-duration" | "segment-duration",
@@ -40,7 +49,10 @@ export function checkDuration(
   let nearest: TrackSummary | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const track of tracks) {
-    const beyond = Math.abs(durationOf(track) - announced) - frameTicks(track) / track.timescale;
+    const { presentationStart, presentationEnd } = track;
+    const shown = secondsBetween(track, presentationStart, presentationEnd);
+    const off = Math.min(Math.abs(durationOf(track) - announced), Math.abs(shown - announced));
+    const beyond = off - frameTicks(track) / track.timescale;
     if (beyond >= least) continue;
     least = beyond;
     nearest = track;
@@ -65,52 +77,9 @@ export function seconds(value: number): string {
   return `${value.toFixed(3)} s`;
 }
 
-function checkVariant(info: SegmentInfo, track: TrackSummary, note: Note): void {
-  const { codec, kind, size } = track;
-  if (info.codecs && codec !== "") checkCodec(codec, info.codecs, note);
-  if (kind !== "video") return;
-  const { resolution } = info;
-  if (resolution && size && !isNear(resolution, size)) {
-    note(
-      "resolution",
-      `RESOLUTION=${resolution.width}x${resolution.height}, pictures are ${size.width}x${size.height}`,
-    );
-  }
-  const rate = frameRate(track);
-  if (rate === undefined || track.frames < LEAST_FRAMES) return;
-  if (info.frameRate && rate > info.frameRate * (1 + RATE_TOLERANCE)) {
-    note("frame-rate", `FRAME-RATE=${info.frameRate}, measured ${rate.toFixed(3)}`);
-  }
-  if (rate > 60 * (1 + RATE_TOLERANCE)) note("frame-rate-above-60", `measured ${rate.toFixed(3)}`);
-}
-
-/** A few frames say little about their rate where times are rounded to milliseconds. */
-const LEAST_FRAMES = 10;
-const RATE_TOLERANCE = 0.05;
-
-function isNear(a: { width: number; height: number }, b: { width: number; height: number }): boolean {
-  // Anamorphic pictures are announced in coded or in square pixels, and rounded.
-  return Math.abs(a.height - b.height) <= 2 && Math.abs(a.width - b.width) <= Math.max(2, b.width * 0.01);
-}
-
-function checkCodec(codec: string, announced: readonly string[], note: Note): void {
-  const media = describeCodec(codec);
-  const candidates = announced.map(describeCodec).filter(({ family }) => family === media.family);
-  const list = announced.join(",");
-  if (candidates.length === 0) {
-    // Dolby Vision is announced by its own name, with the codec beneath it in the sample entry, and the other way round.
-    const isDolby = announced.some((text) => describeCodec(text).family === "dolby-vision");
-    if (media.family === "dolby-vision" || (isDolby && media.family === "hevc")) return;
-    note("codecs-format", `${codec} is not in CODECS="${list}"`);
-    return;
-  }
-  const fits = candidates.some(
-    ({ profile, level, highTier }) =>
-      (profile === undefined || media.profile === undefined || profile === media.profile) &&
-      (level === undefined || media.level === undefined || media.level <= level) &&
-      !(media.highTier === true && highTier === false),
-  );
-  if (!fits) note("codecs-profile", `${codec} is more than CODECS="${list}"`);
+function checkTracks({ announced, tracks }: MediaSummary, note: Note): void {
+  const missing = announced.filter((name) => !tracks.some(({ id }) => name.startsWith(`${id}:`)));
+  if (missing.length > 0) note("track-without-samples", `track ${missing.join(", track ")}`);
 }
 
 function checkStart(summary: MediaSummary, note: Note): void {
@@ -120,6 +89,14 @@ function checkStart(summary: MediaSummary, note: Note): void {
   const skew = startSkew(video, audio);
   if (Math.abs(skew) > MAX_START_SKEW) {
     note("audio-video-start", `audio begins ${seconds(Math.abs(skew))} ${skew < 0 ? "before" : "behind"} video`);
+  }
+}
+
+function checkRate({ tracks }: MediaSummary, note: Note): void {
+  for (const track of tracks) {
+    const rate = frameRate(track);
+    if (rate === undefined || track.frames < LEAST_FRAMES || rate <= 60 * (1 + RATE_TOLERANCE)) continue;
+    note("frame-rate-above-60", `measured ${rate.toFixed(3)}`);
   }
 }
 

@@ -125,8 +125,9 @@ const RULES = [
     "program-date-time",
     "warning",
     "RFC 8216bis 4.4.4.6",
-    "Program date-times go on as the media's times do, within half a second.",
+    "Program date-times go on as the media's times do, within half a second a minute.",
   ),
+  rule("program-date-time-leap", "info", "RFC 8216bis 4.4.4.6", "Dates leave out no time without a discontinuity."),
   rule(
     "independent-segment",
     "error",
@@ -255,6 +256,9 @@ const RULES = [
 export const MEDIA_RULES: readonly Rule[] = RULES;
 
 export type MediaRuleId = (typeof RULES)[number]["id"];
+
+/** Takes a breach, in the resource with this URL. */
+export type NoteAt = (rule: MediaRuleId, where: string, message: string) => void;
 
 /** Takes a breach found in one resource. */
 export type Note = (rule: MediaRuleId, message: string) => void;

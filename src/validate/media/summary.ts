@@ -43,8 +43,9 @@ export type TrackSummary = {
   readonly decodeEnd: Ticks;
   /** False where the duration of the last frame is a guess. */
   readonly exact: boolean;
-  /** Earliest presentation time, behind the edit list. */
+  /** Earliest presentation time, and the end of the frame that is shown last; behind the edit list. */
   readonly presentationStart: Ticks;
+  readonly presentationEnd: Ticks;
   readonly frames: number;
   readonly bytes: number;
   /** Decoding times of the frames that decoding can start at. Of audio: none. */

@@ -1,11 +1,9 @@
 import type { SegmentInfo } from "../finding.ts";
 import { checkStep } from "./continuity.ts";
 import { checkDuration, isMedia, ROUNDING, seconds } from "./playlist-checks.ts";
-import type { MediaRuleId, Note } from "./rules.ts";
-import { frameTicks, type MediaSummary, secondsBetween, type TrackSummary, ticksBetween } from "./summary.ts";
-
-/** Notes a breach in the segment with this URL. */
-export type NoteAt = (rule: MediaRuleId, where: string, message: string) => void;
+import type { Note, NoteAt } from "./rules.ts";
+import { SegmentRun } from "./segment-run.ts";
+import { frameTicks, type MediaSummary, secondsBetween, type TrackSummary } from "./summary.ts";
 
 type Entry = { readonly info: SegmentInfo; readonly summary: MediaSummary | undefined };
 
@@ -16,7 +14,7 @@ type Entry = { readonly info: SegmentInfo; readonly summary: MediaSummary | unde
 export class RenditionTimeline {
   readonly #waiting = new Map<number, Entry>();
   #last: Entry | undefined;
-  #run: Run | undefined;
+  #run: SegmentRun | undefined;
 
   constructor(private readonly note: NoteAt) {}
 
@@ -74,7 +72,7 @@ export class RenditionTimeline {
       }
     }
     if (!summary) return;
-    this.#run ??= new Run(this.note);
+    this.#run ??= new SegmentRun(this.note);
     this.#run.add(info, summary);
   }
 
@@ -102,7 +100,7 @@ export class RenditionTimeline {
     // Where the last frame's duration is a guess, the first of the next segment tells it.
     const tracks = summary.tracks.filter(isMedia).map((track) => {
       const next = track.exact ? undefined : after.tracks.find(({ id }) => id === track.id);
-      return next ? { ...track, decodeEnd: next.decodeStart } : track;
+      return next ? { ...track, decodeEnd: next.decodeStart, presentationEnd: next.presentationStart } : track;
     });
     checkDuration("segment-duration", info.duration, tracks, (rule, message) => this.note(rule, info.uri, message));
   }
@@ -178,91 +176,4 @@ function checkCounters(before: MediaSummary, after: MediaSummary, note: Note): v
     if (first === due) continue;
     note(kind === "media" ? "ts-continuity-across" : "ts-continuity-tables", `PID ${pid}: ${first}, ${due} is due`);
   }
-}
-
-/** What adds up over a run of segments without a discontinuity: announced durations, and dates. */
-class Run {
-  readonly #tracks = new Map<number, { latest: TrackSummary; elapsed: number }>();
-  #announced = 0;
-  #segments = 0;
-  #anchor: number | undefined;
-  #keys: { readonly id: number; readonly time: number } | undefined;
-
-  constructor(private readonly note: NoteAt) {}
-
-  add(info: SegmentInfo, summary: MediaSummary): void {
-    const { programDateTime, uri, duration } = info;
-    let sum: number | undefined;
-    let date: number | undefined;
-    let frame = 0;
-    for (const track of summary.tracks.filter(isMedia)) {
-      const known = this.#tracks.get(track.id);
-      if (!known) {
-        // Comes later than others: it counts from the next anchor on.
-        if (this.#segments === 0) this.#tracks.set(track.id, { latest: track, elapsed: 0 });
-        continue;
-      }
-      known.elapsed += secondsBetween(track, known.latest.decodeStart, track.decodeStart);
-      known.latest = track;
-      frame = Math.max(frame, frameTicks(track) / track.timescale);
-      sum = nearer(sum, this.#announced - known.elapsed);
-      if (programDateTime === undefined || this.#anchor === undefined) continue;
-      date = nearer(date, (programDateTime - this.#anchor) / 1000 - known.elapsed);
-    }
-    const allowed = frame + ROUNDING + this.#segments * ROUNDING_EACH;
-    if (sum !== undefined && Math.abs(sum) > allowed) {
-      const direction = sum > 0 ? "ahead of" : "behind";
-      this.note(
-        "segment-duration-sum",
-        uri,
-        `${seconds(Math.abs(sum))} ${direction} the media after ${this.#segments} segments`,
-      );
-      this.#restart(summary);
-    } else if (date !== undefined && Math.abs(date) > MAX_DATE_DRIFT) {
-      const direction = date > 0 ? "ahead of" : "behind";
-      this.note(
-        "program-date-time",
-        uri,
-        `${seconds(Math.abs(date))} ${direction} the media after ${this.#segments} segments`,
-      );
-      this.#restart(summary);
-    }
-    if (this.#segments === 0) this.#anchor = programDateTime;
-    this.#announced += duration;
-    this.#segments++;
-    this.#checkKeyframes(info, summary);
-  }
-
-  #restart(summary: MediaSummary): void {
-    this.#announced = 0;
-    this.#segments = 0;
-    this.#tracks.clear();
-    for (const track of summary.tracks.filter(isMedia)) this.#tracks.set(track.id, { latest: track, elapsed: 0 });
-  }
-
-  #checkKeyframes({ uri }: SegmentInfo, { tracks }: MediaSummary): void {
-    const video = tracks.find(({ kind }) => kind === "video");
-    if (!video) return;
-    let longest = 0;
-    for (const time of video.keys) {
-      const before = this.#keys;
-      if (before?.id === video.id) longest = Math.max(longest, ticksBetween(video, before.time, time));
-      this.#keys = { id: video.id, time };
-    }
-    const distance = longest / video.timescale;
-    if (distance > MAX_KEYFRAME_DISTANCE) this.note("keyframe-distance", uri, seconds(distance));
-  }
-}
-
-/** Two seconds, and a little for frame rates that do not divide them. */
-const MAX_KEYFRAME_DISTANCE = 2.1;
-
-/** Seconds of an announced duration that rounding to milliseconds may cost. */
-const ROUNDING_EACH = 0.0005;
-
-/** Clocks of encoder and server drift apart, and dates are set right from time to time; seconds. */
-const MAX_DATE_DRIFT = 0.5;
-
-function nearer(a: number | undefined, b: number): number {
-  return a === undefined || Math.abs(b) < Math.abs(a) ? b : a;
 }

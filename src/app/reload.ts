@@ -30,6 +30,7 @@ const RULES: readonly Rule[] = [
   { path: ["http", "cors"], effect: "applied" },
   { path: ["http", "pages"], effect: "applied" },
   { path: ["http", "locations"], effect: "applied" },
+  { path: ["http", "idleTimeout"], effect: "applied" },
   { path: ["http", "maxWaiting"], effect: "applied" },
   { path: ["http", "maxWaitingPerAddress"], effect: "applied" },
   { path: ["https", "listen"], effect: "applied" },

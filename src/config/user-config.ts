@@ -237,12 +237,17 @@ export type UserConfig = {
     /** Threads that answer viewers, beside the one that takes streams in (Linux only); 0: that one answers, too. When left out: one fewer than there are cores, and none on one or two cores. */
     threads?: number;
     /**
+     * A connection on which nothing moves for so long is dropped, unless its request is being held.
+     * @default "1m"
+     */
+    idleTimeout?: Duration;
+    /**
      * Requests that may wait for media at a time (blocking reloads); more are answered 503.
      * @default 20000
      */
     maxWaiting?: number;
     /**
-     * Of those, from one address. Private and loopback addresses are not limited: a proxy has one of these.
+     * Of the second half of those, from one address. Private and loopback addresses are not limited: a proxy has one of these.
      * @default 1000
      */
     maxWaitingPerAddress?: number;

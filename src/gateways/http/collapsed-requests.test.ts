@@ -53,16 +53,19 @@ beforeEach(() => {
   requests = new CollapsedRequests({
     source,
     room,
+    idleSeconds: 30,
     base: { server: "naru" },
     now: () => now,
     failed: (error) => new Response(String(error), { status: 500 }),
   });
 });
 
+const peer = { requestIP: () => ({ address }), timeout: () => {} };
+
 function ask(resource: string, query = "", init?: RequestInit): Promise<Response> {
   const request = new Request(`http://h/live/test/${resource}?${query}`, init);
   const question = requests.question("live/test", resource, query);
-  return Promise.resolve(requests.respond(question, request, { requestIP: () => ({ address }) }, undefined));
+  return Promise.resolve(requests.respond(question, request, peer, undefined));
 }
 
 describe("one question for all who ask the same", () => {
@@ -170,13 +173,14 @@ describe("no more wait than may", () => {
     ["192.168.1.9", "waits"],
     ["::ffff:10.1.1.9", "waits"],
     ["fd00::9", "waits"],
-  ])("from %s: %p", async (from, outcome) => {
+  ])("from %s, once half of the places are taken: %p", async (from, outcome) => {
     address = from;
-    for (let n = 0; n < 3; n++) void ask("main.m3u8", NEXT);
-    const fourth = ask("main.m3u8", NEXT).then((response) => response.status);
-    expect(await Promise.race([fourth, Bun.sleep(1).then(() => "waits")])).toBe(outcome);
+    for (let n = 0; n < 200 + 3; n++) void ask("main.m3u8", NEXT);
+    expect(room.size).toBe(203);
+    const next = ask("main.m3u8", NEXT).then((response) => response.status);
+    expect(await Promise.race([next, Bun.sleep(1).then(() => "waits")])).toBe(outcome);
     address = "198.51.100.1";
     void ask("main.m3u8", NEXT);
-    expect(room.size).toBe(outcome === 503 ? 4 : 5);
+    expect(room.size).toBe(outcome === 503 ? 204 : 205);
   });
 });

@@ -12,6 +12,8 @@ const MAX_BYTES = 32 * 1024 ** 2;
 const MAX_QUESTIONS = 10_000;
 /** Of those, looked at when there are too many: most may be waiting. */
 const MAX_LOOKED_AT = 64;
+/** Longer than the origin holds any request, as long as Bun can count. */
+const HELD_SECONDS = 240;
 /** Requests answered in one go before the sockets, and encoders, have their turn again. */
 const SLICE = 256;
 
@@ -57,6 +59,8 @@ class Asking {
 export type CollapsedRequestsOptions = {
   readonly source: AnswerSource;
   readonly room: WaitingRoom;
+  /** After which a connection on which nothing moves is dropped; those that are held have longer. */
+  readonly idleSeconds: number;
   /** Headers on every answer. */
   readonly base: Readonly<Record<string, string>>;
   readonly now: () => Millis;
@@ -113,7 +117,7 @@ export class CollapsedRequests {
     }
     const asking = question.asking ?? this.#ask(question);
     if (asking.answer) return asking.answer.respond(request);
-    return this.#wait(question, asking, request, peer.requestIP(request)?.address, seen);
+    return this.#wait(question, asking, request, peer, seen);
   }
 
   /** Forgets what nobody has asked for lately; to be called now and then. */
@@ -162,18 +166,22 @@ export class CollapsedRequests {
     question: Question,
     asking: Asking,
     request: Request,
-    address: string | undefined,
+    peer: Peer,
     seen: (() => void) | undefined,
   ): Response | Promise<Response> {
-    const refusal = this.options.room.enter(address);
+    const { room, idleSeconds } = this.options;
+    const address = room.isCrowded ? peer.requestIP(request)?.address : undefined;
+    const refusal = room.enter(address);
     if (refusal) {
       this.#withdraw(question, asking);
       return prepareAnswer(refusal, this.options.base).respond(request);
     }
+    peer.timeout(request, HELD_SECONDS);
     return new Promise((resolve) => {
       const leave = () => {
         asking.waiting.delete(waiting);
-        this.options.room.leave(address);
+        room.leave(address);
+        peer.timeout(request, idleSeconds);
         this.#withdraw(question, asking);
       };
       const waiting = new WaitingRequest(request, resolve, leave, seen);

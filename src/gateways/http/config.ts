@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listenAddresses } from "../../config/units.ts";
+import { duration, listenAddresses } from "../../config/units.ts";
 
 /** Names as RFC 9110 5.1 has them; values of visible ASCII, since clients disagree on anything else (5.5). */
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected the name of a header");
@@ -42,6 +42,9 @@ export const httpSchema = z
         "Threads that answer viewers, beside the one that takes streams in (Linux only); 0: that one answers, too. " +
           "When left out: one fewer than there are cores, and none on one or two cores.",
       ),
+    idleTimeout: duration({ min: 8_000, max: 240_000 })
+      .default(60_000)
+      .describe("A connection on which nothing moves for so long is dropped, unless its request is being held."),
     maxWaiting: z
       .int()
       .min(1)
@@ -52,7 +55,7 @@ export const httpSchema = z
       .min(1)
       .default(1_000)
       .describe(
-        "Of those, from one address. Private and loopback addresses are not limited: a proxy has one of these.",
+        "Of the second half of those, from one address. Private and loopback addresses are not limited: a proxy has one of these.",
       ),
     locations: z.array(locationSchema).default([]).describe("Directories served as files, as nginx's location blocks."),
   })

@@ -40,6 +40,7 @@ export class HttpHandler {
   readonly #assets: PageAssets;
   readonly #room: WaitingRoom;
   readonly #requests: CollapsedRequests;
+  readonly #idleSeconds: number;
   /** What thousands of viewers ask for in the same words need not be taken apart each time. */
   readonly #known = new Map<string, Question>();
 
@@ -48,9 +49,11 @@ export class HttpHandler {
     this.#responses = new Responses(config.cors);
     this.#assets = options.assets ?? new PageAssets();
     this.#room = new WaitingRoom(config);
+    this.#idleSeconds = Math.round(config.idleTimeout / 1000);
     this.#requests = new CollapsedRequests({
       source,
       room: this.#room,
+      idleSeconds: this.#idleSeconds,
       base: baseHeaders(config.cors),
       now,
       failed: (error) => this.failed(error),
@@ -71,6 +74,7 @@ export class HttpHandler {
   /** Never throws and never rejects. */
   answer(request: Request, peer: Peer): Response | Promise<Response> {
     try {
+      peer.timeout(request, this.#idleSeconds);
       const known = this.#known.get(request.url);
       if (known && !known.forgotten && isRead(request.method)) return this.#ask(known, request, peer);
       const response = this.#answer(request, peer);

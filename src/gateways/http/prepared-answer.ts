@@ -104,25 +104,26 @@ class PreparedMedia implements PreparedAnswer {
 class PreparedError implements PreparedAnswer {
   readonly status: number;
   readonly bytes = 0;
-  readonly #text: string;
-  readonly #init: ResponseInit;
+  readonly #text: Uint8Array<ArrayBuffer>;
+  readonly #headers: Headers;
 
   constructor(answer: SharedAnswer & { readonly kind: "error" }, base: Base) {
     this.status = answer.status;
-    this.#text = `${answer.reason}\n`;
-    const headers = new Headers({
+    this.#text = encoder.encode(`${answer.reason}\n`);
+    this.#headers = new Headers({
       ...base,
       "content-type": "text/plain; charset=utf-8",
       "cache-control": answer.cacheControl,
     });
-    if (answer.retryAfter !== undefined) headers.set("retry-after", String(answer.retryAfter));
-    this.#init = { status: answer.status, headers };
+    if (answer.retryAfter !== undefined) this.#headers.set("retry-after", String(answer.retryAfter));
   }
 
-  respond(): Response {
-    return new Response(this.#text, this.#init);
+  respond(request: Request): Response {
+    return finish(request, this.#text, this.status, this.#headers);
   }
 }
+
+const encoder = new TextEncoder();
 
 /** Bun leaves Date out of answers to HEAD. */
 function finish(

@@ -1,6 +1,5 @@
 import type { ListenAddress } from "../../config/units.ts";
-
-type Peer = { requestIP(request: Request): { readonly address: string } | null };
+import type { Peer } from "./shared-answer.ts";
 
 export type Handlers = {
   readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
@@ -9,8 +8,8 @@ export type Handlers = {
 
 export type ServeOptions = ReturnType<typeof serveOptions>;
 
-/** Longer than any request is made to wait; a connection that takes nothing for this long is dropped. */
-const IDLE_SECONDS = 120;
+/** For connections that have not asked for anything yet, and between the requests of HTTP/2; the handler gives others their own. */
+const IDLE_SECONDS = 30;
 /** Nothing here reads a request's body. */
 const MAX_BODY_BYTES = 64 * 1024;
 

@@ -45,5 +45,9 @@ export interface AnswerSource {
   request(asked: OriginRequest, answer: (answer: SharedAnswer) => void): Cancel | undefined;
 }
 
-/** What is asked of `Bun.serve` about who sent a request. */
-export type Peer = { requestIP(request: Request): { readonly address: string } | null };
+/** What is asked of `Bun.serve` about a request. */
+export type Peer = {
+  requestIP(request: Request): { readonly address: string } | null;
+  /** How long nothing may move on the request's connection, until the next request. */
+  timeout(request: Request, seconds: number): void;
+};

@@ -1,7 +1,7 @@
 import type { PreparedAnswer } from "./prepared-answer.ts";
 import type { SharedAnswer } from "./shared-answer.ts";
 
-/** Counts requests that wait, all together and by address, and says who may not. */
+/** Requests that wait, all together and, once half of the places are taken, by address: nobody may take all that is left. */
 export class WaitingRoom {
   #size = 0;
   readonly #byAddress = new Map<string, number>();
@@ -10,6 +10,11 @@ export class WaitingRoom {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether addresses count. Asking for one costs as much as a tenth of a request. */
+  get isCrowded(): boolean {
+    return this.#size >= this.limits.maxWaiting / 2;
   }
 
   /** Lets a request in, or says why not; who was let in has to leave. */

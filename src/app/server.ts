@@ -76,7 +76,15 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     const until = startedAt + found.hls.grace;
     return now < until ? until : undefined;
   };
-  const origin = new HlsOrigin({ expects: (path, now) => expectedUntil(path, now) !== undefined });
+  const faults = new Map<string, string>();
+  // A mistake of ours in one stream must not end the process, and with it all the others; nor fill the log.
+  const onFault = (path: string, error: unknown): void => {
+    const text = describe(error);
+    if (faults.get(path) === text) return;
+    faults.set(path, text);
+    log.error("internal error in a timer", { path, error: text });
+  };
+  const origin = new HlsOrigin({ expects: (path, now) => expectedUntil(path, now) !== undefined, onFault });
   const hls = new HlsModule({
     origin,
     log,
@@ -95,9 +103,13 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       const found = application(applicationOf(stream.path));
       if (found?.hls.enabled) hls.attach(stream, found.hls, now);
     },
-    onRemoved: (stream) => log.info("stream ended", { path: stream.path }),
+    onRemoved: ({ path }) => {
+      faults.delete(path);
+      log.info("stream ended", { path });
+    },
     onSinkFailure: (stream, error) =>
       log.error("an output failed and was taken off its stream", { path: stream.path, error: describe(error) }),
+    onFault: ({ path }, error) => onFault(path, error),
     onSourceChange: (stream, change) => logSourceChange(log, stream, change),
   });
   const summary = (stream: Stream): StreamSummary =>
@@ -127,12 +139,11 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const remembering = setInterval(rememberLive, REMEMBER);
   const timer = setInterval(() => {
     const now = clock();
-    // A mistake of ours in one stream must not end the process, and with it all the others.
     for (const room of [registry, origin]) {
       try {
         room.tick(now);
       } catch (error) {
-        log.error("internal error in a timer", { error: describe(error) });
+        onFault("", error);
       }
     }
   }, TICK);

@@ -24,6 +24,8 @@ const CODEC_FORMS: readonly (readonly [RegExp, RegExp, string])[] = [
   [/^vp09/, /^vp09\.\d\d\.\d\d\.\d\d/, "vp09.PP.LL.DD"],
   [/^mp4a/, /^mp4a\.(?:40\.\d+|[0-9A-Fa-f]{2}(?:\.\d+)?)$/, "mp4a.40.N"],
 ];
+/** Names of codecs that are no sample entries. */
+const NO_SAMPLE_ENTRIES = ["h264", "h265", "hevc", "x264", "x265"];
 const GROUP_TYPES = ["AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS"] as const;
 /** May differ between the members of two groups (4.4.6.1.1). */
 const MAY_DIFFER = ["URI", "CHANNELS", "BIT-DEPTH", "STABLE-RENDITION-ID", "INSTREAM-ID", "SAMPLE-RATE", "GROUP-ID"];
@@ -75,7 +77,9 @@ export const MULTIVARIANT_RULES: readonly CheckedRule<MultivariantSubject>[] = [
       for (const entry of [...variants, ...iFrameVariants]) {
         for (const codec of codecsOf(entry) ?? []) {
           const form = CODEC_FORMS.find(([family]) => family.test(codec));
-          if (form ? !form[1].test(codec) : !/^[A-Za-z0-9-]{4}(?:\.|$)/.test(codec)) {
+          if (
+            form ? !form[1].test(codec) : !/^[A-Za-z0-9-]{4}(?:\.|$)/.test(codec) || NO_SAMPLE_ENTRIES.includes(codec)
+          ) {
             yield {
               line: entry.line,
               message: `${quote(codec)}${form ? ` is not of the form ${form[2]}` : " is unknown"}`,

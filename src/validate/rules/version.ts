@@ -26,7 +26,9 @@ export const VERSION_RULES: readonly CheckedRule<TextSubject>[] = [
     severity: "info",
     clause: "RFC 8216bis 6.2.1",
     text: "EXT-X-VERSION is no higher than needed. Harmless with players of today, so this is only for information.",
-    *check({ document }) {
+    *check({ document, kind }) {
+      // That of a multivariant playlist may be that of its media playlists.
+      if (kind === "multivariant") return;
       const { version, line } = declared(document);
       const highest = needed(document)?.version ?? 1;
       // A playlist that offers delta updates may say what those need.

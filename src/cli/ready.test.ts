@@ -3,7 +3,13 @@ import { configSchema } from "../config/schema.ts";
 import { readyText } from "./ready.ts";
 import { createStyle } from "./terminal.ts";
 
-const SERVER = { rtmp: [{ host: "h", port: 1935 }], http: [{ host: "h", port: 8080 }] };
+const SERVER = {
+  rtmp: [{ host: "h", port: 1935 }],
+  rtmps: [],
+  http: [{ host: "h", port: 8080 }],
+  https: [],
+  certificateOrigin: undefined,
+} as const;
 
 function show(settings: object, server: Parameters<typeof readyText>[0] = SERVER): string {
   const config = configSchema.parse(settings);
@@ -43,7 +49,20 @@ test.each([
 });
 
 test("what is off is said to be off", () => {
-  const text = show({}, { rtmp: [], http: [] });
+  const text = show({}, { ...SERVER, rtmp: [], http: [] });
   expect(text).toContain("RTMP is off");
   expect(text).toContain("HTTP is off");
+});
+
+test("addresses with TLS, and what browsers will say of the certificate", () => {
+  const secure = { ...SERVER, rtmps: [{ host: "h", port: 1936 }], https: [{ host: "h", port: 8443 }] };
+  const selfSigned = show({}, { ...secure, certificateOrigin: "self-signed" });
+  expect(selfSigned).toContain("rtmps://h:1936/live ");
+  expect(selfSigned).toMatch(/https:\/\/h:8443\/ +browsers warn as the certificate is self-signed/);
+  const domains = { tls: { acme: { domains: ["live.example"] } } };
+  expect(show(domains, { ...secure, certificateOrigin: "self-signed" })).toContain("until the authority");
+  expect(show(domains, { ...secure, certificateOrigin: "acme" })).toMatch(/https:\/\/live\.example:8443\/ +the same/);
+  const only = show({}, { ...secure, http: [], certificateOrigin: "files" });
+  expect(only).toContain("https://h:8443/live/test/index.m3u8");
+  expect(only).not.toContain("warn");
 });

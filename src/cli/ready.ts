@@ -1,6 +1,7 @@
 import { formatOrigin } from "../app/addresses.ts";
 import type { Server } from "../app/server.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import type { ListenAddress } from "../config/units.ts";
 import { servedPlaylist } from "./served-files.ts";
 import type { Style } from "./terminal.ts";
 
@@ -9,7 +10,7 @@ import type { Style } from "./terminal.ts";
  * @param command what starts `naru` here
  */
 export function readyText(
-  server: Pick<Server, "rtmp" | "http">,
+  server: Pick<Server, "rtmp" | "http" | "rtmps" | "https" | "certificateOrigin">,
   loaded: Pick<LoadedConfig, "config" | "file">,
   style: Style,
   { tookMs, command }: { readonly tookMs: number; readonly command: string },
@@ -22,11 +23,14 @@ export function readyText(
   const row = (label: string, value: string, note = "") =>
     lines.push(`  ${style.dim(label.padEnd(10))} ${value}${note && style.dim(`   ${note}`)}`);
 
-  const { applications, http: site } = loaded.config;
+  const { applications, http: site, tls } = loaded.config;
   const application = exampleApplication(loaded);
   const hls = (applications[application ?? ""] ?? applications["*"])?.hls;
   const [rtmp] = server.rtmp;
   const [http] = server.http;
+  const [rtmps] = server.rtmps;
+  const [https] = server.https;
+  const secureOrigin = https && formatOrigin("https", namedAddress(https, server.certificateOrigin, tls.acme.domains));
   if (!rtmp) {
     row("Publish", "RTMP is off");
   } else if (application === undefined) {
@@ -37,10 +41,11 @@ export function readyText(
       style.cyan(`${formatOrigin("rtmp", rtmp)}/${application}`),
       "the server, in OBS: Settings > Stream > Custom",
     );
+    if (rtmps) row("", style.cyan(`${formatOrigin("rtmps", rtmps)}/${application}`), "the same over TLS");
     row("", style.cyan("test"), "the stream key; any name you like");
   }
-  if (http) {
-    const origin = formatOrigin("http", http);
+  const origin = http ? formatOrigin("http", http) : secureOrigin;
+  if (origin) {
     if (application !== undefined && hls?.enabled) {
       if (site.pages) row("Watch", style.cyan(`${origin}/${application}/test`), "in a browser");
       row("Playlist", style.cyan(`${origin}/${application}/test/index.m3u8`), "for VLC, ffplay and other players");
@@ -52,8 +57,25 @@ export function readyText(
   } else {
     row("Watch", "HTTP is off");
   }
+  if (secureOrigin) {
+    const path = site.pages ? "/" : "/api/streams";
+    row("HTTPS", style.cyan(`${secureOrigin}${path}`), certificateNote(server.certificateOrigin, tls.acme.domains));
+  }
   lines.push("", `  ${style.dim("No encoder at hand? In another terminal:")} ${command} demo`, "");
   return `${lines.join("\n")}\n`;
+}
+
+/** A certificate of an authority is for a name, not for the address. */
+function namedAddress(address: ListenAddress, origin: Server["certificateOrigin"], domains: readonly string[]) {
+  const [domain] = domains;
+  return origin === "acme" && domain !== undefined ? { ...address, host: domain } : address;
+}
+
+function certificateNote(origin: Server["certificateOrigin"], domains: readonly string[]): string {
+  if (origin !== "self-signed") return "the same by HTTP/2 and HTTP/3";
+  const until =
+    domains.length > 0 ? "until the authority has given a certificate" : "as the certificate is self-signed";
+  return `browsers warn ${until}`;
 }
 
 /** An application that takes streams, for the examples shown; one with HLS, and `live`, if possible. */

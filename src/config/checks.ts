@@ -1,17 +1,10 @@
 import { invalidStreamPath } from "../streams/stream-path.ts";
 import { type ApplicationConfig, RESERVED_NAMES } from "./application.ts";
-import { formatPath, type KeyPath, type Mistake, type Notice, type Source } from "./mistake.ts";
+import type { Findings, Origins } from "./findings.ts";
+import { formatPath, type KeyPath, type Mistake, type Notice } from "./mistake.ts";
 import type { Config } from "./schema.ts";
+import { checkTls } from "./tls-checks.ts";
 import { formatDuration, formatListen, type ListenAddress } from "./units.ts";
-
-export type Origins = {
-  /** Where a mistake about a setting should point: the setting, or what is written around it. */
-  readonly locate: (path: KeyPath) => Source;
-  /** Where its value comes from. */
-  readonly source: (path: KeyPath) => Source;
-};
-
-export type Findings = { readonly mistakes: readonly Mistake[]; readonly notices: readonly Notice[] };
 
 /** Finds settings that are right one by one and wrong together. */
 export function checkTogether(config: Config, { locate, source }: Origins): Findings {
@@ -25,6 +18,9 @@ export function checkTogether(config: Config, { locate, source }: Origins): Find
   };
 
   checkListens(config, conflict);
+  const tls = checkTls(config, { locate, source });
+  mistakes.push(...tls.mistakes);
+  notices.push(...tls.notices);
   for (const [name, application] of Object.entries(config.applications)) {
     checkHls(application, ["applications", name, "hls"], source, conflict, notice);
   }

@@ -24,6 +24,7 @@ export const MISTAKE_CODES = {
   "wrong-type": "The value is of another type than the setting.",
   "wrong-value": "The value is of the right type but not one the setting can take.",
   conflict: "Two settings contradict each other.",
+  certificate: "A certificate or its private key cannot be used.",
   "env-unknown": "No setting belongs to this environment variable.",
   "nginx-unknown-directive": "No directive of nginx or of its RTMP modules has this name.",
   "nginx-wrong-context": "The directive stands in a block where it is not allowed.",

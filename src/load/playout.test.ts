@@ -36,6 +36,14 @@ describe("playout", () => {
     expect(playout.buffered).toBeCloseTo(0.5);
   });
 
+  test("what comes at the last moment, or less than a frame after it, is no stall", () => {
+    const { playout, stalls } = playing();
+    for (let n = 0; n < 10; n++) playout.append(0, 0.4, undefined, n * 410);
+    expect(stalls).toEqual([]);
+    playout.append(0, 0.4, undefined, 10 * 410 + 20);
+    expect(stalls.map(Math.round)).toEqual([30]);
+  });
+
   test("a sliver is not enough to go on with", () => {
     const { playout, stalls } = playing();
     playout.append(0, 1, undefined, 0);

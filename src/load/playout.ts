@@ -4,6 +4,8 @@ import type { Millis } from "../media/time.ts";
 const SAME_CLOCK_MS = 5;
 /** Less than this left is empty: seconds are sums of rounded decimals. */
 const EMPTY_S = 1e-6;
+/** A frame of 60 a second: nobody sees that it comes late by less. */
+const FRAME_MS = 1000 / 60;
 /** Browsers begin, and go on after a stall, when a few frames are there. */
 const PLAYABLE_S = 0.1;
 
@@ -55,7 +57,7 @@ export class Playout {
   complete(now: Millis): void {
     this.advance(now);
     this.#complete = true;
-    if (this.#state === "stalled") this.#onStalled(now - this.#stalledSince);
+    if (this.#state === "stalled") this.#report(now);
     if (this.#state === "stalled" || this.#state === "starting") this.#state = "ended";
   }
 
@@ -74,7 +76,7 @@ export class Playout {
       this.#at = now;
       this.#state = "playing";
     } else if (this.#state === "stalled" && end >= this.#position + PLAYABLE_S) {
-      this.#onStalled(now - this.#stalledSince);
+      this.#report(now);
       this.#at = now;
       this.#state = "playing";
     }
@@ -134,6 +136,11 @@ export class Playout {
   /** Program date-time of the very first media. */
   get firstWallclock(): Millis | undefined {
     return this.#runs[0]?.[0]?.wallclockAtZero;
+  }
+
+  #report(now: Millis): void {
+    const duration = now - this.#stalledSince;
+    if (duration >= FRAME_MS) this.#onStalled(duration);
   }
 
   get #end(): number {

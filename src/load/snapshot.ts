@@ -21,7 +21,7 @@ export type Unit = {
   readonly wallclock: Millis | undefined;
   /** URL of the initialization section it needs. */
   readonly init: string | undefined;
-  /** EXT-X-GAP: there is nothing to fetch. */
+  /** EXT-X-GAP: there is nothing to fetch, and nothing to be seen. */
   readonly gap: boolean;
 };
 

@@ -265,7 +265,7 @@ export class Track {
         this.#host.tally.skips++;
         this.#cursor = undefined;
         this.#from = undefined;
-      } else if (unit.gap) this.#append(unit, now);
+      } else if (unit.gap) this.#cursor = after(unit);
       else if (unit.init !== undefined && unit.init !== this.#init) {
         this.#send({ kind: "init", url: unit.init, track: this.#index, held: false });
         return;

@@ -260,6 +260,29 @@ describe("what goes wrong", () => {
     expect(watching.asked.at(-1)).not.toContain("131");
   });
 
+  test("over a gap it stalls until there is media behind it, and fetches nothing of it", () => {
+    const watching = new Watching(new SyntheticLive());
+    const { server } = watching;
+    watching.server = (path, now) => {
+      const answer = server(path, now);
+      if (answer === "later") return answer;
+      // All of segment 132, which are five parts.
+      const gap = (segment: string) => `#EXT-X-GAP\n${segment}`;
+      return {
+        ...answer,
+        text: answer.text.replace(/(?:#EXT-X-PART:[^\n]*\/132\.0[\s\S]*?)(?=#EXT-X-PROG|#EXT-X-PRE|$)/, gap),
+      };
+    };
+    watching.run(15_000);
+    expect(errorsOf(watching)).toEqual({});
+    expect(watching.asked.some((path) => /main\/132/.test(path))).toBe(false);
+    expect(watching.tally.stalls).toBe(1);
+    expect(watching.tally.stalledMs).toBeGreaterThan(600);
+    expect(watching.tally.stalledMs).toBeLessThan(1_200);
+    // It has jumped over what it did not see.
+    expect(watching.viewer.playout.state).toBe("playing");
+  });
+
   test("a delta update that does not fit is followed by the whole playlist", () => {
     const live = new SyntheticLive({ window: 30 });
     const watching = new Watching(live);

@@ -80,6 +80,11 @@ export class AudioQueue {
     return this.#takeFirst(count);
   }
 
+  /** Forgets the samples that end by `before`. */
+  drop(before: Ticks): void {
+    this.#takeFirst(this.#samples.findLastIndex(({ start, duration }) => start + duration <= before) + 1);
+  }
+
   /** Everything, at the end of a run of media. */
   flush(): SampleRun | undefined {
     return this.#takeFirst(this.#samples.length);

@@ -12,6 +12,8 @@ export type HlsOriginOptions = {
    * are waited for, and a 503 instead of a 404 makes players try again.
    */
   readonly expects?: (path: string, now: Millis) => boolean;
+  /** A fault of ours in one stream; the others go on. */
+  readonly onFault?: (path: string, error: unknown) => void;
 };
 
 /** A request for a playlist of a stream that is not there yet. */
@@ -95,10 +97,18 @@ export class HlsOrigin {
     for (const output of this.#outputs.values()) {
       const { deadline } = output;
       if (deadline === undefined || now < deadline) continue;
-      output.tick(now);
+      this.#tickOne(output, now);
       if (!output.isRemovable(now)) continue;
       this.remove(output.path);
       this.#options.onRemoved?.(output);
+    }
+  }
+
+  #tickOne(output: HlsOutput, now: Millis): void {
+    try {
+      output.tick(now);
+    } catch (error) {
+      this.#options.onFault?.(output.path, error);
     }
   }
 

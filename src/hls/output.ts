@@ -4,6 +4,7 @@ import type { Track } from "../media/track.ts";
 import { type AnswerCallback, type Cancel, notFound } from "./answer.ts";
 import type { HlsConfig } from "./config.ts";
 import type { PlaylistProfile } from "./media-playlists.ts";
+import { MissingSound } from "./missing-sound.ts";
 import { CMAF_NAMES, discontinuityFor, MEDIA_PLAYLIST, TS_NAMES } from "./names.ts";
 import type { RenditionSink } from "./rendition.ts";
 import { Rendition } from "./rendition-pipeline.ts";
@@ -61,6 +62,7 @@ export class HlsOutput {
   #lostAt: Millis | undefined;
   #endedAt: Millis | undefined;
   readonly #last = new LastMedia();
+  readonly #missing = new MissingSound();
   readonly #shift = new TimeShift();
   #lastMediaAt: Millis | undefined;
   #standIn: StandIn | undefined;
@@ -215,6 +217,7 @@ export class HlsOutput {
   #forward(event: MediaEvent, now: Millis): void {
     const placed = this.#shift.apply(event);
     if (placed.type === "packet") this.#lastMediaAt = now;
+    this.#missing.before(placed, (silence) => this.#rendition.write(silence, now));
     this.#last.note(placed);
     this.#rendition.write(placed, now);
   }

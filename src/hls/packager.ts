@@ -6,6 +6,7 @@ import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
 import type { AudioTrack, Track, VideoTrack } from "../media/track.ts";
 import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks, trackList } from "./muxed-tracks.ts";
+import { ParameterSets } from "./parameter-sets.ts";
 import { type CutPart, PartCutter } from "./part-cutter.ts";
 import type { RenditionSink } from "./rendition.ts";
 import { RunClock } from "./run-clock.ts";
@@ -53,7 +54,17 @@ type Run = {
   early: Packet[];
 };
 
-type OpenSegment = { readonly pieces: Uint8Array[]; readonly independent: boolean; parts: number; durationUs: number };
+type OpenSegment = {
+  readonly pieces: Uint8Array[];
+  readonly independent: boolean;
+  /**
+   * Its first fragment comes behind the initialization section: VLC does not ask for EXT-X-MAP again behind a discontinuity,
+   * and FFmpeg never does.
+   */
+  initFirst: boolean;
+  parts: number;
+  durationUs: number;
+};
 
 /**
  * Packages audio and video, muxed, into CMAF segments and parts (ISO/IEC 23000-19; RFC 8216bis). Numbers only rise; a change
@@ -65,6 +76,7 @@ export class CmafPackager implements Packager {
   /** Parts leave the window in the order in which they came. */
   readonly #memory = new SlabAllocator();
   readonly #sink: RenditionSink;
+  readonly #parameterSets = new ParameterSets();
   #tracks: MuxedTracks = {};
   #run: Run | undefined;
   #segment: OpenSegment | undefined;
@@ -132,7 +144,7 @@ export class CmafPackager implements Packager {
     if (this.#run && this.#isElsewhere(seconds, this.#run.cutter.end)) this.#endRun();
     const run = (this.#run ??= this.#begin(seconds, now));
     if (run.cutter.untouched) run.early.push(packet);
-    if (track === video) run.cutter.video(packet);
+    if (track === video) run.cutter.video(this.#parameterSets.apply(packet));
     else run.cutter.audio(packet);
   }
 
@@ -166,6 +178,7 @@ export class CmafPackager implements Packager {
     if (early.length > 0) this.#run = undefined;
     else this.#endRun();
     this.#tracks = tracks;
+    if (tracks.video) this.#parameterSets.set(tracks.video.config);
     for (const { track, reason } of leftOut) this.#options.onTrackLeftOut?.(track, reason);
     const list = trackList(tracks);
     this.#nextInit = list.length > 0 ? encodeInit(list) : undefined;
@@ -190,7 +203,9 @@ export class CmafPackager implements Packager {
       run.clock.wallclockOf(part.start / timescale, this.#options.wallclockAt(this.#now)),
       part.independent,
     ));
-    const bytes = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part), this.#memory.take);
+    const fragment = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part), this.#memory.take);
+    const bytes = segment.initFirst ? this.#withInit(fragment) : fragment;
+    segment.initFirst = false;
     const durationUs = toMicros(part.end, timescale) - toMicros(part.start, timescale);
     segment.pieces.push(bytes);
     segment.durationUs += durationUs;
@@ -216,8 +231,17 @@ export class CmafPackager implements Packager {
       discontinuity: this.#discontinuity,
       init: this.#init?.number,
     });
+    const initFirst = this.#discontinuity;
     this.#discontinuity = false;
-    return { pieces: [], independent, parts: 0, durationUs: 0 };
+    return { pieces: [], independent, initFirst, parts: 0, durationUs: 0 };
+  }
+
+  #withInit(fragment: Uint8Array): Uint8Array {
+    const init = this.#init?.bytes ?? new Uint8Array(0);
+    const bytes = new Uint8Array(init.length + fragment.length);
+    bytes.set(init);
+    bytes.set(fragment, init.length);
+    return bytes;
   }
 
   #emitSegment(): void {

@@ -116,7 +116,11 @@ export class PartCutter {
     if (!queue) return;
     const { dts, key } = packet;
     this.#frames.observe(dts);
-    if (this.#lastFrame === undefined && this.#parts === 0) this.#partStart = dts;
+    if (this.#lastFrame === undefined && this.#parts === 0) {
+      this.#partStart = dts;
+      // Players would take its start for that of the segment.
+      this.#audio?.drop(rescale(dts, this.timescale, this.#audioTimescale));
+    }
     this.#partStart ??= dts;
     this.#catchUp(dts, key);
     const distance = this.#keys.observe(dts, key);

@@ -1,0 +1,88 @@
+import { type Silence, silenceFor } from "../codecs/silence.ts";
+import type { MediaEvent, Packet } from "../media/event.ts";
+import { rescale, type Ticks } from "../media/time.ts";
+import type { AudioTrack, TrackId, VideoTrack } from "../media/track.ts";
+
+/** Sound that is this far behind the picture, and more than twice as far as before, is not late but missing; seconds. */
+const MISSING = 0.6;
+/** How far behind the picture silence stays, so that sound that comes back has its place; seconds. */
+const MARGIN = 0.2;
+
+type Sound = {
+  readonly track: AudioTrack;
+  /** Of the latest packet; before the first, of nothing. */
+  data: Uint8Array;
+  /** Where the latest packet ends; undefined before the first. */
+  end: Ticks | undefined;
+  /** Furthest that it was behind the picture while it came; seconds. */
+  lag: number;
+  /** What is being put in its place. */
+  silence: Silence | undefined;
+};
+
+/**
+ * Puts silence where sound that was announced stays away while the picture goes on: players show no more of a stream than they
+ * have of all its tracks.
+ */
+export class MissingSound {
+  readonly #sounds = new Map<TrackId, Sound>();
+  #video: VideoTrack | undefined;
+  /** Of the latest picture. */
+  #time: Ticks | undefined;
+
+  /** Hands out what belongs before `event`, if anything is missing there. */
+  before(event: MediaEvent, write: (packet: Packet) => void): void {
+    if (event.type === "packet") {
+      const sound = this.#sounds.get(event.track);
+      if (sound) this.#came(sound, event, write);
+      else if (event.track === this.#video?.id) this.#pictureCame(this.#video, event, write);
+    } else if (event.type === "tracks") {
+      this.#sounds.clear();
+      this.#time = undefined;
+      this.#video = event.tracks.find((track) => track.kind === "video");
+      for (const track of event.tracks) {
+        if (track.kind === "audio")
+          this.#sounds.set(track.id, { track, data: NOTHING, end: undefined, lag: 0, silence: undefined });
+      }
+    }
+  }
+
+  #came(sound: Sound, packet: Packet, write: (packet: Packet) => void): void {
+    const { track } = sound;
+    if (sound.silence) fill(sound, packet.dts - sound.silence.duration / 2, write);
+    sound.silence = undefined;
+    sound.data = packet.data;
+    sound.end = packet.dts + (track.config.samplesPerPacket || packet.duration);
+    if (this.#video && this.#time !== undefined) {
+      const lag = this.#time / this.#video.timescale - packet.dts / track.timescale;
+      sound.lag = Math.max(sound.lag, lag);
+    }
+  }
+
+  #pictureCame(video: VideoTrack, { dts }: Packet, write: (packet: Packet) => void): void {
+    const first = this.#time === undefined;
+    this.#time = dts;
+    for (const sound of this.#sounds.values()) {
+      const { track } = sound;
+      const now = rescale(dts, video.timescale, track.timescale);
+      if (first || sound.end === undefined) sound.end ??= now;
+      const behind = (now - sound.end) / track.timescale;
+      if (!sound.silence && behind > Math.max(MISSING, 2 * sound.lag)) {
+        sound.silence = silenceFor(track.config, sound.data);
+      }
+      if (sound.silence) fill(sound, now - MARGIN * track.timescale, write);
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Silence from where the sound ends to `until`. */
+function fill(sound: Sound, until: Ticks, write: (packet: Packet) => void): void {
+  const { track, silence } = sound;
+  if (!silence || sound.end === undefined) return;
+  for (; sound.end < until; sound.end += silence.duration) {
+    const { data, duration } = silence;
+    write({ type: "packet", track: track.id, dts: sound.end, pts: sound.end, duration, key: true, data });
+  }
+}

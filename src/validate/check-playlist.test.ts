@@ -133,8 +133,8 @@ const SAMPLES: readonly Sample[] = [
 
   // Media playlists
   ["target-duration-missing", VOD.replace("#EXT-X-TARGETDURATION:4\n", "")],
-  ["target-duration-missing", VOD.replace("TARGETDURATION:4", "TARGETDURATION:0"), ["segment-exceeds-target"]],
-  ["segment-exceeds-target", VOD.replace("4.4,", "4.5,")],
+  ["target-duration-missing", VOD.replace("TARGETDURATION:4", "TARGETDURATION:0"), ["extinf-exceeds-target"]],
+  ["extinf-exceeds-target", VOD.replace("4.4,", "4.5,")],
   ["extinf-missing", VOD.replace("#EXTINF:4.4,\n", "")],
   ["segment-without-uri", VOD.replace("1.ts\n", "")],
   ["segment-without-uri", VOD.replace("2.ts\n", "")],
@@ -186,7 +186,7 @@ const SAMPLES: readonly Sample[] = [
   ],
   ["parts-announced-only", LIVE.replace(/#EXT-X-PART:.*\n/g, "").replace(/#EXT-X-PRELOAD.*\n/, "")],
   [
-    "independent-part-unmarked",
+    "first-part-not-independent",
     before(LIVE, "#EXT-X-MAP", "#EXT-X-INDEPENDENT-SEGMENTS").replace('"13.0.m4s",INDEPENDENT=YES', '"13.0.m4s"'),
     ["segment-without-independent-part"],
   ],

@@ -196,7 +196,7 @@ export const LOW_LATENCY_RULES: readonly CheckedRule<MediaPlaylistSubject>[] = [
     },
   },
   {
-    id: "independent-part-unmarked",
+    id: "first-part-not-independent",
     severity: "warning",
     clause: "RFC 8216bis 4.4.4.9, 4.4.2.1",
     text: "Where segments are said to be independent, the first part of each is INDEPENDENT.",

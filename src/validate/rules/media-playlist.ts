@@ -25,7 +25,7 @@ export const MEDIA_PLAYLIST_RULES: readonly CheckedRule<MediaPlaylistSubject>[] 
     },
   },
   {
-    id: "segment-exceeds-target",
+    id: "extinf-exceeds-target",
     severity: "error",
     clause: "RFC 8216bis 4.4.3.1",
     text: "The duration of a segment, rounded to whole seconds, is not above the target duration.",

@@ -16,6 +16,7 @@ const PACKAGES = [
   "nghttp2-client",
   "nginx",
   "obs-studio",
+  "pebble",
   "varnish",
   "vlc-bin",
   "vlc-plugin-base",

@@ -11,6 +11,8 @@ type NaruOptions = {
   readonly tls?: boolean;
   /** An nginx.conf instead; gets the ports and a directory to write to. */
   readonly nginxConf?: (ports: { readonly rtmp: number; readonly http: number }, directory: string) => string;
+  /** More environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A program to run instead of the sources, e.g. the built executable. */
   readonly command?: readonly [string, ...string[]];
 };
@@ -101,7 +103,7 @@ export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
   const launch = () =>
     start(program, [...args, "start", "-c", file], {
       cwd: directory.path,
-      env: { NARU_STATE_DIR: directory.join("state") },
+      env: { NARU_STATE_DIR: directory.join("state"), ...options.env },
     });
   const naru = new Naru(launch, ports, directory);
   try {

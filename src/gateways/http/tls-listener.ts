@@ -93,9 +93,8 @@ export class TlsListener {
 
   /** RFC 7838 3: clients come by TCP first and learn here that there is HTTP/3. */
   #advertising(fetch: ServeOptions["fetch"]): ServeOptions["fetch"] {
-    const value = `h3=":${this.address.port}"; ma=${REMEMBER_SECONDS}`;
     const add = (response: Response): Response => {
-      response.headers.set("alt-svc", value);
+      response.headers.set("alt-svc", `h3=":${this.address.port}"; ma=${REMEMBER_SECONDS}`);
       return response;
     };
     return (request, peer) => {
@@ -110,14 +109,21 @@ export class TlsListener {
   }
 
   async #renewQuic(old: Server): Promise<void> {
+    const began = performance.now();
+    // Where the port is shared, the new server would get packets that are for the old one.
     await Promise.race([this.#drain(old), Bun.sleep(DRAIN_MS)]);
-    await old.stop(true);
-    for (const until = performance.now() + REOPEN_MS; !this.#closed; await Bun.sleep(5)) {
+    // It has ended when all is answered, and frees its port when all has arrived.
+    for (let cut = false; !this.#closed; await Bun.sleep(5)) {
+      const waited = performance.now() - began;
+      if (waited > DRAIN_MS && !cut) {
+        cut = true;
+        await old.stop(true);
+      }
       try {
         this.#quic = this.#openQuic();
         return;
       } catch (error) {
-        if (performance.now() > until) throw error;
+        if (waited > DRAIN_MS + REOPEN_MS) throw error;
       }
     }
   }

@@ -65,6 +65,8 @@ class Reloads {
 function merge(config: object, rtmp: number, http: number): object {
   const given = config as { rtmp?: object; http?: { listen?: readonly string[] } };
   return {
+    https: { listen: [] },
+    rtmps: { listen: [] },
     ...config,
     rtmp: { listen: [`127.0.0.1:${rtmp}`], ...given.rtmp },
     http: { ...given.http, listen: [`127.0.0.1:${http}`, ...(given.http?.listen ?? [])] },

@@ -54,6 +54,12 @@ application's name is in the path, \`_\` will do: \`NARU_RTMP_CHUNK_SIZE\` is \`
   \`on\`/\`off\`, \`yes\`/\`no\`, \`1\`/\`0\`. Lists of groups, such as \`http.locations\`, are JSON.
 - A variable that is empty counts as not set. A \`NARU_\` variable that belongs to no setting is a mistake.
 - \`NARU_CONFIG\` names the file; \`NARU_ALLOW_UNSUPPORTED=true\` is the flag \`--allow-unsupported\`.
+- \`NARU_STATE_DIR\` is where the server keeps what should outlive it; by default systemd's \`StateDirectory=\`,
+  \`$XDG_STATE_HOME/naru\` or \`~/.local/state/naru\`.
+
+## Reload
+
+\`kill -HUP PID\` has the configuration read again, without disturbing what is live: [what holds when](backup.md#configuration-read-again).
 
 ## Settings
 

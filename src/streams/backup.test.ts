@@ -177,7 +177,9 @@ describe("a backup encoder", () => {
     expect(atHand).toBe((10_000 / FRAME + 20) % GROUP || GROUP);
     expect(bench.stream?.state).toBe("live");
     expect(bench.stream?.onAir?.role).toBe("backup");
-    bench.run(3000, backup);
+    bench.run(2500, backup);
+    expect(bench.stream?.stats(bench.now).frameRate).toBeCloseTo(25, 0);
+    bench.run(500, backup);
     primary.connect();
     bench.run(9900, primary, backup);
     expect(bench.stream?.onAir?.role).toBe("backup");

@@ -239,7 +239,8 @@ export class Stream {
     if (packets.length > 0) this.#waitingSince = undefined;
     if (source.tracks.length > 0) this.#write({ type: "tracks", tracks: source.tracks }, this.#lastNow);
     for (const [index, packet] of packets.entries()) {
-      this.#write(packet, Math.max(this.#lastNow, arrivals[index] ?? 0));
+      const arrival = arrivals[index] ?? 0;
+      this.#write(packet, Math.max(this.#lastNow, arrival), arrival);
     }
     source.standby.clear();
   }
@@ -261,7 +262,8 @@ export class Stream {
     if (this.#tracksDue) this.#write({ type: "tracks", tracks: source.tracks }, now);
   }
 
-  #write(event: MediaEvent, now: Millis): void {
+  /** @param measured when it came, for the rates */
+  #write(event: MediaEvent, now: Millis, measured: Millis = now): void {
     const timeline = this.#timeline;
     switch (event.type) {
       case "packet": {
@@ -269,7 +271,7 @@ export class Stream {
         const packet = timeline.place(event, now);
         if (timeline.counters.resets !== resets) this.#emit({ type: "gap", reason: "timeline-reset" }, now);
         this.#cache.add(packet);
-        this.#meter.add(packet, now);
+        this.#meter.add(packet, measured);
         this.#lastNow = now;
         this.#emit(packet, now);
         return;

@@ -1,13 +1,6 @@
 import type { SegmentInfo } from "../finding.ts";
 import { durationOf } from "./playlist-checks.ts";
-import {
-  type Container,
-  frameRate,
-  leadingTrack,
-  type MediaSummary,
-  type TrackSummary,
-  ticksBetween,
-} from "./summary.ts";
+import { type Container, frameRate, leadingTrack, type MediaSummary, type TrackSummary } from "./summary.ts";
 
 /** What the media of a rendition is like, as seen so far. */
 export type MediaDescription = {
@@ -53,8 +46,12 @@ export class RenditionStatistics {
       this.#duration += duration;
       this.#highest = Math.max(this.#highest, (size * 8) / duration);
     }
-    const video = summary.tracks.find(({ kind }) => kind === "video");
-    if (video) this.#addKeyframes(video);
+  }
+
+  /** Seconds from a keyframe to the next. */
+  addKeyframe(distance: number): void {
+    this.#shortest = Math.min(this.#shortest, distance);
+    this.#longest = Math.max(this.#longest, distance);
   }
 
   /** Undefined before the first segment. */
@@ -71,16 +68,6 @@ export class RenditionStatistics {
         highest: this.#highest,
       },
     };
-  }
-
-  /** From each keyframe to the next in the segment, and from the last to the end, where the next segment has one. */
-  #addKeyframes(video: TrackSummary): void {
-    const { keys, decodeEnd, timescale } = video;
-    keys.forEach((key, index) => {
-      const distance = ticksBetween(video, key, keys[index + 1] ?? decodeEnd) / timescale;
-      this.#shortest = Math.min(this.#shortest, distance);
-      this.#longest = Math.max(this.#longest, distance);
-    });
   }
 }
 

@@ -139,6 +139,7 @@ test("the description of a rendition", () => {
   const checks = new MediaChecks(() => {});
   checks.init("video", "init.mp4", goodInit());
   for (let msn = 0; msn < 3; msn++) checks.segment(segmentInfo(msn), cmaf(msn));
+  checks.finish();
   const [description] = checks.describe();
   expect(description).toMatchObject({ rendition: "video", container: "fmp4", segments: 3 });
   expect(description && describeMedia(description)).toBe(

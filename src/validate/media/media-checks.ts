@@ -98,11 +98,12 @@ export class MediaChecks {
   #rendition(name: string): Rendition | undefined {
     const known = this.#renditions.get(name);
     if (known || this.#renditions.size >= MAX_RENDITIONS) return known;
+    const statistics = new RenditionStatistics();
     const rendition = {
-      timeline: new RenditionTimeline(this.#noteAt),
+      timeline: new RenditionTimeline(this.#noteAt, (distance) => statistics.addKeyframe(distance)),
       parts: new PartLedger(this.#noteAt),
       variant: new VariantChecks(this.#noteAt),
-      statistics: new RenditionStatistics(),
+      statistics,
       unchecked: new Set<string>(),
     };
     this.#renditions.set(name, rendition);

@@ -1,7 +1,7 @@
 import type { SegmentInfo } from "../finding.ts";
 import { isMedia, ROUNDING, seconds } from "./playlist-checks.ts";
 import type { NoteAt } from "./rules.ts";
-import { frameTicks, type MediaSummary, secondsBetween, type TrackSummary, ticksBetween } from "./summary.ts";
+import { frameTicks, type MediaSummary, secondsBetween, type TrackSummary } from "./summary.ts";
 
 /** What adds up over segments without a discontinuity between them: announced durations, dates, the way between keyframes. */
 export class SegmentRun {
@@ -14,7 +14,11 @@ export class SegmentRun {
   #dueDate: number | undefined;
   #key: { readonly id: number; readonly time: number } | undefined;
 
-  constructor(private readonly note: NoteAt) {}
+  /** @param onKeyframe takes the seconds from each keyframe to the next */
+  constructor(
+    private readonly note: NoteAt,
+    private readonly onKeyframe: (distance: number) => void,
+  ) {}
 
   /** The next segment in order. */
   add(info: SegmentInfo, summary: MediaSummary): void {
@@ -83,11 +87,13 @@ export class SegmentRun {
     let longest = 0;
     for (const time of video.keys) {
       const before = this.#key;
-      if (before?.id === video.id) longest = Math.max(longest, ticksBetween(video, before.time, time));
       this.#key = { id: video.id, time };
+      if (before?.id !== video.id) continue;
+      const distance = secondsBetween(video, before.time, time);
+      this.onKeyframe(distance);
+      longest = Math.max(longest, distance);
     }
-    const distance = longest / video.timescale;
-    if (distance > MAX_KEYFRAME_DISTANCE) this.note("keyframe-distance", uri, seconds(distance));
+    if (longest > MAX_KEYFRAME_DISTANCE) this.note("keyframe-distance", uri, seconds(longest));
   }
 }
 

@@ -16,7 +16,11 @@ export class RenditionTimeline {
   #last: Entry | undefined;
   #run: SegmentRun | undefined;
 
-  constructor(private readonly note: NoteAt) {}
+  /** @param onKeyframe takes the seconds from each keyframe to the next */
+  constructor(
+    private readonly note: NoteAt,
+    private readonly onKeyframe: (distance: number) => void,
+  ) {}
 
   /** Whether this segment was added, or is too old to be. */
   knows(msn: number): boolean {
@@ -72,7 +76,7 @@ export class RenditionTimeline {
       }
     }
     if (!summary) return;
-    this.#run ??= new SegmentRun(this.note);
+    this.#run ??= new SegmentRun(this.note, this.onKeyframe);
     this.#run.add(info, summary);
   }
 

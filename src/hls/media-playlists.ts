@@ -1,4 +1,5 @@
-import type { MediaPlaylist, PlaylistSegment, ServerControl } from "../formats/m3u8/media-playlist.ts";
+import type { MediaPlaylist, PlacedDateRange, PlaylistSegment, ServerControl } from "../formats/m3u8/media-playlist.ts";
+import type { ListedDateRange } from "./date-ranges.ts";
 import type { WindowSegment } from "./stored-segment.ts";
 import type { RenditionWindow } from "./window.ts";
 
@@ -17,8 +18,12 @@ export type PlaylistProfile = {
   readonly version: number;
 };
 
-/** EXT-X-SKIP needs it (RFC 8216bis 8). */
+/** What a delta update leaves out: old segments, with `v2` also old date ranges (6.2.5.1). */
+export type DeltaUpdate = "YES" | "v2";
+
+/** EXT-X-SKIP needs it, and RECENTLY-REMOVED-DATERANGES (RFC 8216bis 8). */
 const DELTA_VERSION = 9;
+const DELTA_RANGES_VERSION = 10;
 /** Parts are listed for segments this near the end, in target durations (4.4.4.9). */
 const PART_TARGETS = 3;
 const SKIP_TARGETS = 6;
@@ -51,16 +56,24 @@ export function isPlayable(window: RenditionWindow, lowLatency: boolean): boolea
  * The media playlist of what the window holds. Settles the announced durations when it is the first. With `delta`, the
  * segments beyond the skip boundary are left out, if there are any.
  */
-export function toMediaPlaylist(window: RenditionWindow, profile: PlaylistProfile, delta: boolean): MediaPlaylist {
+export function toMediaPlaylist(
+  window: RenditionWindow,
+  profile: PlaylistProfile,
+  delta: DeltaUpdate | undefined,
+): MediaPlaylist {
   const { lowLatency, names } = profile;
   const { targets } = window;
   const targetDuration = targets.fix(window.longest);
   const skipped = delta && !window.ended ? countSkipped(window, SKIP_TARGETS * targetDuration) : 0;
   const listed = window.segments;
+  const segments = toSegments(window, profile, skipped, PART_TARGETS * targetDuration);
+  const skipsRanges = skipped > 0 && delta === "v2";
+  const since = skipsRanges ? window.elapsed - SKIP_TARGETS * targetDuration : Number.NEGATIVE_INFINITY;
+  const removed = skipsRanges ? window.dateRanges.removedSince(since) : [];
   const next = lowLatency ? window.nextPart : undefined;
   const before = listed[skipped - 1];
   return {
-    version: skipped > 0 ? DELTA_VERSION : profile.version,
+    version: removed.length > 0 ? DELTA_RANGES_VERSION : skipped > 0 ? DELTA_VERSION : profile.version,
     targetDuration,
     independentSegments: window.allIndependent,
     serverControl: serverControl(targetDuration, lowLatency ? targets.part : undefined),
@@ -69,7 +82,9 @@ export function toMediaPlaylist(window: RenditionWindow, profile: PlaylistProfil
     discontinuitySequence: window.discontinuitySequence,
     skipped,
     mapBefore: before?.init === undefined ? undefined : names.init(before.init),
-    segments: toSegments(window, profile, skipped, PART_TARGETS * targetDuration),
+    segments,
+    dateRanges: toDateRanges(window.dateRanges.listed, (listed[0]?.msn ?? 0) + skipped, segments.length, since),
+    removedDateRanges: removed,
     discontinuityNext: lowLatency && window.broken && !window.ended,
     preloadHint: next && names.part(next.msn, next.part),
     ended: window.ended,
@@ -81,9 +96,25 @@ function serverControl(targetDuration: number, part: number | undefined): Server
   return {
     canBlockReload: part !== undefined || targetDuration <= LONGEST_BLOCKED_TARGET,
     canSkipUntil: SKIP_TARGETS * targetDuration,
+    canSkipDateRanges: true,
     holdBack: HOLD_BACK_TARGETS * targetDuration,
     partHoldBack: part === undefined ? undefined : PART_HOLD_BACK_PARTS * part,
   };
+}
+
+/** Those added when there was more media than `since`, each before the part where the playlist ended then. */
+function toDateRanges(
+  ranges: readonly ListedDateRange[],
+  firstMsn: number,
+  segments: number,
+  since: number,
+): PlacedDateRange[] {
+  return ranges
+    .filter(({ addedAt }) => addedAt >= since)
+    .map(({ range, msn, part }) => {
+      const segment = Math.min(msn - firstMsn, segments);
+      return segment < 0 ? { segment: 0, part: 0, range } : { segment, part, range };
+    });
 }
 
 function toSegments(window: RenditionWindow, profile: PlaylistProfile, from: number, partsWithin: number) {

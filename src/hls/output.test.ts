@@ -99,6 +99,7 @@ describe("the media playlist", () => {
       expect(playlist.serverControl).toEqual({
         canBlockReload: true,
         canSkipUntil: 12,
+        canSkipDateRanges: true,
         holdBack: 6,
         partHoldBack: 1.2,
       });
@@ -175,7 +176,9 @@ describe("the media playlist", () => {
     const text = textOf(b.ask("main.m3u8").answer);
     expect(text).not.toContain("PART");
     expect(text).not.toContain("PRELOAD");
-    expect(text).toContain("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6\n");
+    expect(text).toContain(
+      "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,CAN-SKIP-DATERANGES=YES,HOLD-BACK=6\n",
+    );
     const { mediaSequence, segments } = b.playlist();
     const next = mediaSequence + segments.length;
     const blocked = b.ask("main.m3u8", `_HLS_msn=${next}&_HLS_part=0`);

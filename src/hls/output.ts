@@ -1,3 +1,4 @@
+import type { DateRange } from "../media/date-range.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
 import type { Track } from "../media/track.ts";
@@ -160,6 +161,13 @@ export class HlsOutput {
     if (event.type === "end") this.#end(now);
     this.#settleChanges(now);
   };
+
+  /** Lists a date range for viewers; ignored while there is nothing to play. */
+  addDateRange(range: DateRange, now: Millis): void {
+    if (!this.#requests.isPlayable || this.#endedAt !== undefined) return;
+    this.#rendition.addDateRange(range);
+    this.#settleChanges(now);
+  }
 
   tick(now: Millis): void {
     const { grace } = this.#options.config;

@@ -18,6 +18,8 @@ export interface Packager {
   write(event: MediaEvent, now: Millis): void;
   /** Where the part being made begins, in seconds of the input's time; undefined where there are no parts. */
   readonly partStart: number | undefined;
+  /** Wall clock of a time of the input, in seconds; undefined before there is media. */
+  wallclockOf(seconds: number): Millis | undefined;
   /** Whether media of these tracks may follow what was written so far without a discontinuity. */
   continues(tracks: readonly Track[]): boolean;
 }
@@ -130,6 +132,10 @@ export class CmafPackager implements Packager {
       default:
         event satisfies never;
     }
+  }
+
+  wallclockOf(seconds: number): Millis | undefined {
+    return this.#run?.clock.at(seconds);
   }
 
   continues(all: readonly Track[]): boolean {

@@ -1,10 +1,11 @@
+import type { DeltaUpdate } from "./media-playlists.ts";
 import type { RenditionWindow } from "./window.ts";
 
 /** Delivery directives of a playlist request (RFC 8216bis 6.2.5). */
 export type ReloadDirectives = {
   readonly msn: number | undefined;
   readonly part: number | undefined;
-  readonly skip: boolean;
+  readonly skip: DeltaUpdate | undefined;
 };
 
 export type ReloadDecision =
@@ -12,7 +13,7 @@ export type ReloadDecision =
   | { readonly type: "wait" }
   | { readonly type: "bad"; reason: string };
 
-const NONE: ReloadDirectives = { msn: undefined, part: undefined, skip: false };
+const NONE: ReloadDirectives = { msn: undefined, part: undefined, skip: undefined };
 /** Farther ahead than this many segments is a mistake of the client (6.2.5.2). */
 const MSN_AHEAD = 2;
 
@@ -21,12 +22,12 @@ export function parseDirectives(query: string): ReloadDirectives | string {
   if (!query.includes("_HLS_")) return NONE;
   let msn: number | undefined;
   let part: number | undefined;
-  let skip = false;
+  let skip: DeltaUpdate | undefined;
   for (const pair of query.split("&")) {
     const equals = pair.indexOf("=");
     const name = equals < 0 ? pair : pair.slice(0, equals);
     const value = equals < 0 ? "" : pair.slice(equals + 1);
-    if (name === "_HLS_skip") skip = value === "YES" || value === "v2";
+    if (name === "_HLS_skip") skip = value === "YES" || value === "v2" ? value : undefined;
     if (name !== "_HLS_msn" && name !== "_HLS_part") continue;
     // Sixteen digits may pass what a number holds exactly.
     if (!/^\d{1,15}$/.test(value)) return `${name} is not a number`;

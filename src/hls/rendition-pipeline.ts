@@ -1,5 +1,6 @@
 import { canCarry } from "../formats/mp4/init.ts";
-import type { MediaEvent, Packet } from "../media/event.ts";
+import type { DateRange } from "../media/date-range.ts";
+import type { DataEvent, MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
 import type { Track } from "../media/track.ts";
 import type { HlsConfig } from "./config.ts";
@@ -11,6 +12,7 @@ import { ProgramTime } from "./program-time.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
 import { RenditionPlaylists } from "./rendition-playlists.ts";
 import { type AnnouncedTargets, PlaylistTargets } from "./targets.ts";
+import { TimedData } from "./timed-data.ts";
 import { TsPackager } from "./ts-packager.ts";
 import { selectTsTracks } from "./ts-tracks.ts";
 import { RenditionWindow } from "./window.ts";
@@ -38,6 +40,7 @@ export class Rendition {
   readonly #targets: PlaylistTargets;
   /** For MPEG-TS, whose packager does not observe them itself. */
   readonly #keyframes: KeyframeObserver | undefined;
+  readonly #timedData = new TimedData();
   readonly #programTime = new ProgramTime();
   #tracks: readonly Track[] = [];
   #nextMsn: number;
@@ -96,7 +99,13 @@ export class Rendition {
     );
   }
 
+  /** Lists a date range. */
+  addDateRange(range: DateRange): void {
+    this.#sink({ type: "date-range", range });
+  }
+
   write(event: MediaEvent, now: Millis): void {
+    if (event.type === "data") this.#addTimedData(event);
     if (event.type === "tracks") {
       this.#keyframes?.setTracks(event.tracks);
       this.#tracks =
@@ -108,6 +117,13 @@ export class Rendition {
     const packager = this.#packager;
     packager.write(event, now);
     if (packager instanceof TsPackager) this.#targets.observeSegment(packager.openMs / 1000 + FRAME);
+  }
+
+  #addTimedData(event: DataEvent): void {
+    const timescale = this.#tracks.find((track) => track.id === event.track)?.timescale ?? DATA_TIMESCALE;
+    const wallclock = this.#packager.wallclockOf(event.pts / timescale);
+    const range = wallclock === undefined ? undefined : this.#timedData.toDateRange(event, Math.round(wallclock));
+    if (range) this.addDateRange(range);
   }
 
   readonly #sink: RenditionSink = (made: RenditionEvent) => {
@@ -142,6 +158,8 @@ export class Rendition {
   }
 }
 
+/** Of data tracks. */
+const DATA_TIMESCALE = 1000;
 /** Longest frame that a TS segment may pass its limit by; seconds. */
 const FRAME = 0.1;
 

@@ -1,7 +1,7 @@
 import { formatMediaPlaylist } from "../formats/m3u8/format-media-playlist.ts";
 import { formatMultivariantPlaylist } from "../formats/m3u8/multivariant-playlist.ts";
 import type { Playlist } from "./answer.ts";
-import { type PlaylistProfile, toMediaPlaylist } from "./media-playlists.ts";
+import { type DeltaUpdate, type PlaylistProfile, toMediaPlaylist } from "./media-playlists.ts";
 import { type RenditionDescription, toMultivariantPlaylist } from "./multivariant.ts";
 import type { RenditionWindow } from "./window.ts";
 
@@ -15,6 +15,7 @@ export class RenditionPlaylists {
   #version = -1;
   #full: Playlist | undefined;
   #delta: Playlist | undefined;
+  #deltaOfRanges: Playlist | undefined;
   #multivariantText = "";
   #multivariant: Playlist | undefined;
 
@@ -24,14 +25,17 @@ export class RenditionPlaylists {
     this.#describe = describe;
   }
 
-  media(delta: boolean): Playlist {
+  media(delta: DeltaUpdate | undefined): Playlist {
     if (this.#version !== this.#window.version) {
       this.#version = this.#window.version;
       this.#full = undefined;
       this.#delta = undefined;
+      this.#deltaOfRanges = undefined;
     }
-    if (!delta) return (this.#full ??= this.#render(false));
-    return (this.#delta ??= this.#render(true));
+    if (!delta) return (this.#full ??= this.#render(undefined));
+    // Without date ranges both are the same.
+    if (delta === "v2" && !this.#window.dateRanges.isEmpty) return (this.#deltaOfRanges ??= this.#render("v2"));
+    return (this.#delta ??= this.#render("YES"));
   }
 
   multivariant(): Playlist {
@@ -43,10 +47,10 @@ export class RenditionPlaylists {
     return this.#multivariant;
   }
 
-  #render(delta: boolean): Playlist {
+  #render(delta: DeltaUpdate | undefined): Playlist {
     const playlist = toMediaPlaylist(this.#window, this.#profile, delta);
     // Nothing to skip: the whole playlist is the answer.
-    if (delta && playlist.skipped === 0) return this.media(false);
+    if (delta && playlist.skipped === 0) return this.media(undefined);
     return toPlaylist(formatMediaPlaylist(playlist));
   }
 }

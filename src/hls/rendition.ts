@@ -1,8 +1,9 @@
+import type { DateRange } from "../media/date-range.ts";
 import type { Millis } from "../media/time.ts";
 
 /**
  * What a packager emits, in order: `init` (CMAF only) before the first `open` that uses it, then for each segment
- * `open`, its `part`s (low latency only), `segment`; `break` where a run of media ends; at last `end`. The window and the
+ * `open`, its `part`s (low latency only), `segment`; `date-range` anywhere; `break` where a run of media ends; at last `end`. The window and the
  * disk writer consume it, and it can cross to another thread or machine.
  */
 export type RenditionEvent =
@@ -49,6 +50,8 @@ export type RenditionEvent =
    * Nothing may be hinted until then, but the tag may already stand there (it must not appear in front of what was hinted).
    */
   | { readonly type: "break" }
+  /** A date range is known; it is listed where the playlist ends at that moment. */
+  | { readonly type: "date-range"; readonly range: DateRange }
   /** No more segments will come. */
   | { readonly type: "end" };
 

@@ -26,6 +26,11 @@ export class RunClock {
     this.#mended = true;
   }
 
+  /** Wall clock of what happens at `seconds`. */
+  at(seconds: number): Millis {
+    return this.#wallclockAtZero + seconds * 1000;
+  }
+
   /** Wall clock of a segment that begins at `seconds`. @param arrival wall clock now */
   wallclockOf(seconds: number, arrival: Millis): Millis {
     const lag = arrival - (this.#wallclockAtZero + seconds * 1000);

@@ -108,6 +108,11 @@ export class TsPackager implements Packager {
     }
   }
 
+  wallclockOf(seconds: number): Millis | undefined {
+    const anchor = this.#anchor;
+    return anchor && anchor.wallclock + seconds * 1000 - anchor.time / 90;
+  }
+
   continues(all: readonly Track[]): boolean {
     return isSameProgram(this.#tracks, selectTsTracks(all).tracks);
   }

@@ -1,7 +1,7 @@
 import type { Millis } from "../media/time.ts";
 import type { AnswerCallback, Cancel, OriginAnswer } from "./answer.ts";
 import { badRequest, mediaAnswer, notFound, playlistAnswer, unavailable } from "./answer.ts";
-import { isPlayable, isReady, type PlaylistProfile } from "./media-playlists.ts";
+import { type DeltaUpdate, isPlayable, isReady, type PlaylistProfile } from "./media-playlists.ts";
 import { MEDIA_PLAYLIST, MULTIVARIANT, type NamedMedia, parseMediaName } from "./names.ts";
 import { decideReload, isSatisfied, parseDirectives, type ReloadDirectives } from "./reload.ts";
 import type { Rendition } from "./rendition-pipeline.ts";
@@ -68,7 +68,7 @@ export class ViewerRequests {
     const directives = parseDirectives(query);
     if (typeof directives === "string") {
       if (!this.#rendition.window.ended) return this.#answer(answer, badRequest(directives));
-      return this.#whenReady(now, answer, () => this.#playlistAnswer(false, false));
+      return this.#whenReady(now, answer, () => this.#playlistAnswer(undefined, false));
     }
     // Who asks for a certain segment plays already, and goes on with whatever there is.
     if (!this.isPlayable || (directives.msn === undefined && !isReady(this.#rendition.window))) {
@@ -125,7 +125,7 @@ export class ViewerRequests {
     return bytes && mediaAnswer(this.#mediaType, bytes);
   }
 
-  #playlistAnswer(delta: boolean, blocking: boolean): OriginAnswer {
+  #playlistAnswer(delta: DeltaUpdate | undefined, blocking: boolean): OriginAnswer {
     const playlist = this.#rendition.playlists.media(delta);
     // A closed playlist may be followed by another, which answers the same questions otherwise.
     const targets = blocking && !this.#rendition.window.ended ? BLOCKING_CACHE_TARGETS : 1 / 2;

@@ -1,4 +1,5 @@
 import type { Millis } from "../media/time.ts";
+import { DateRanges } from "./date-ranges.ts";
 import type { RenditionEvent } from "./rendition.ts";
 import { joinPieces, newSegment, type StoredSegment, type WindowSegment } from "./stored-segment.ts";
 import type { PlaylistTargets } from "./targets.ts";
@@ -30,6 +31,7 @@ const MAX_SEGMENTS = 1_000;
  */
 export class RenditionWindow {
   readonly targets: PlaylistTargets;
+  readonly dateRanges = new DateRanges();
   readonly #windowSeconds: number;
   readonly #maxBytes: number;
   readonly #inits = new Map<number, Uint8Array>();
@@ -69,6 +71,11 @@ export class RenditionWindow {
   /** The segment that parts are being added to. */
   get open(): WindowSegment | undefined {
     return this.#open;
+  }
+
+  /** Seconds of media that ever were in it, complete segments and parts. */
+  get elapsed(): number {
+    return this.#elapsed + (this.#open?.duration ?? 0);
   }
 
   get discontinuitySequence(): number {
@@ -142,6 +149,12 @@ export class RenditionWindow {
       case "segment":
         this.#complete(event);
         return;
+      case "date-range": {
+        const { msn, parts } = this.#open ?? { msn: (this.lastMsn ?? -1) + 1, parts: [] };
+        const added = { range: event.range, msn, part: parts.length, addedAt: this.elapsed };
+        if (this.dateRanges.add(added)) this.#version++;
+        return;
+      }
       case "break":
         this.#broken = true;
         this.#version++;
@@ -221,6 +234,8 @@ export class RenditionWindow {
       if (over) this.#dropRetired(Number.POSITIVE_INFINITY);
     }
     this.#dropRetired(this.#elapsed);
+    const first = this.#segments[0];
+    if (first) this.dateRanges.prune(first.wallclock, this.#elapsed, keep);
   }
 
   /** It stays to be fetched for its own and the playlist's duration (RFC 8216bis 6.2.2). */

@@ -1,3 +1,4 @@
+import type { DateRange } from "../../media/date-range.ts";
 import type { Millis } from "../../media/time.ts";
 
 /** EXT-X-PART (RFC 8216bis 4.4.4.9). */
@@ -23,10 +24,14 @@ export type PlaylistSegment = {
   readonly parts: readonly PlaylistPart[];
 };
 
+/** A date range, and in front of which part of which of the playlist's segments its tag stands. */
+export type PlacedDateRange = { readonly segment: number; readonly part: number; readonly range: DateRange };
+
 /** EXT-X-SERVER-CONTROL (4.4.3.8); seconds. */
 export type ServerControl = {
   readonly canBlockReload: boolean;
   readonly canSkipUntil?: number;
+  readonly canSkipDateRanges?: boolean;
   readonly holdBack?: number;
   readonly partHoldBack?: number;
 };
@@ -46,6 +51,10 @@ export type MediaPlaylist = {
   /** The map in effect before the first segment written; only of use with `skipped`. */
   readonly mapBefore?: string;
   readonly segments: readonly PlaylistSegment[];
+  /** EXT-X-DATERANGE, in the order of their places. */
+  readonly dateRanges?: readonly PlacedDateRange[];
+  /** Ids for RECENTLY-REMOVED-DATERANGES; only of use with `skipped`. */
+  readonly removedDateRanges?: readonly string[];
   /**
    * EXT-X-DISCONTINUITY at the end: the next segment, whenever it comes, will begin with it. Without any tag behind the last
    * segment hls.js takes that one for the next, and fails fatally when the discontinuity comes.

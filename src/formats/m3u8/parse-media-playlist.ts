@@ -147,6 +147,7 @@ function toServerControl(attributes: Attributes): ServerControl {
   return {
     canBlockReload: attributes.get("CAN-BLOCK-RELOAD") === "YES",
     canSkipUntil: optionalDecimal(attributes, "CAN-SKIP-UNTIL"),
+    canSkipDateRanges: attributes.get("CAN-SKIP-DATERANGES") === "YES" || undefined,
     holdBack: optionalDecimal(attributes, "HOLD-BACK"),
     partHoldBack: optionalDecimal(attributes, "PART-HOLD-BACK"),
   };

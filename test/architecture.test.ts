@@ -19,9 +19,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ["bytes", "media", "codecs", "formats", "protocols", "log"],
   latency: ["demo"],
   load: ["bytes", "media", "formats"],
+  validate: ["bytes", "media", "codecs", "formats"],
   config: ["bytes", "media", "streams", "hls", "gateways", "log"],
 };
-const PURE = ["bytes", "media", "codecs", "formats", "protocols", "streams", "hls"];
+const PURE = ["bytes", "media", "codecs", "formats", "protocols", "streams", "hls", "validate"];
+/** What fetches, in a room that is pure but for it. */
+const EDGE_IN_PURE = /^validate\/(engine\/|validate\.ts$)/;
 const FORBIDDEN_IN_PURE: readonly (readonly [string, RegExp])[] = [
   ["a Bun or Node module", /from "(bun|node:)/],
   ["the Bun global", /\bBun\./],
@@ -79,7 +82,7 @@ describe("architecture", () => {
 
   test("pure rooms touch no socket, clock, timer, file or randomness", () => {
     const wrong: string[] = [];
-    for (const file of files.filter((name) => PURE.includes(roomOf(name)))) {
+    for (const file of files.filter((name) => PURE.includes(roomOf(name)) && !EDGE_IN_PURE.test(name))) {
       const code = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
       for (const [what, pattern] of FORBIDDEN_IN_PURE) if (pattern.test(code)) wrong.push(`${file} uses ${what}`);
     }

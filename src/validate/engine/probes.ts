@@ -16,11 +16,13 @@ export async function probeDirectives(session: Session, reader: PlaylistReader):
   const { latest } = reader;
   if (!latest || session.over) return;
   const last = latest.segments.at(-1)?.msn ?? latest.mediaSequence;
+  // A server that never heard of directives takes them for any query.
+  if (latest.serverControl === undefined) return;
   if (latest.ended) {
     await probe(session, reader, "after-end", `_HLS_msn=${last + FAR}`);
     if (latest.serverControl?.canSkipUntil !== undefined)
       await probe(session, reader, "skip-after-end", "_HLS_skip=YES");
-  } else if (latest.serverControl?.canBlockReload) {
+  } else if (latest.serverControl.canBlockReload) {
     await probe(session, reader, "part-alone", "_HLS_part=0");
     await probe(session, reader, "far-msn", `_HLS_msn=${last + FAR}`);
   }

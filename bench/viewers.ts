@@ -62,7 +62,7 @@ for (const text of flags.viewers.split(",")) await measure(Number(text));
 process.exit(0);
 
 async function measure(viewers: number): Promise<void> {
-  const plan = await planConnections(viewers, "127.0.0.1");
+  const plan = await planConnections(viewers, "127.0.0.1", 2);
   if (plan.type === "impossible") {
     console.log(`${String(viewers).padStart(7)}  ${plan.reason}`);
     return;
@@ -135,13 +135,6 @@ async function measure(viewers: number): Promise<void> {
     last.push(Math.max(...arrivals) - complete);
     for (const at of arrivals) all.push(at - complete);
   }
-  console.log(
-    "user",
-    (after.own.user / 1000 / ((requests * elapsed) / 1000)) * 1000,
-    "sys",
-    after.own.system / ((requests * elapsed) / 1000),
-    "us",
-  );
   const percent = (ms: number) => `${((100 * ms) / elapsed).toFixed(0)} %`;
   console.log(
     [

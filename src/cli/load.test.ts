@@ -33,6 +33,7 @@ describe("naru load's options", () => {
     [{ url, seconds: "-1" }, "--seconds"],
     [{ url, rate: "3" }, "--rate takes a number from 1 to 2"],
     [{ url, variant: "best" }, "--variant"],
+    [{ url, http2: true }, "--http2 needs an https URL"],
     [{ url, "max-errors": "x" }, "--max-errors"],
   ])("%p: %s", (given, expected) => {
     expect(parseLoadRequest(given)).toContain(expected);
@@ -71,7 +72,7 @@ describe("the report", () => {
 
 describe("limits", () => {
   test("more connections than open files are allowed", async () => {
-    const plan = await planConnections(50_000_000, "127.0.0.1");
+    const plan = await planConnections(50_000_000, "127.0.0.1", 2);
     expect(plan).toMatchObject({ type: "impossible" });
     expect(plan.type === "impossible" && plan.reason).toContain("ulimit -n");
   });

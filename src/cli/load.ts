@@ -5,7 +5,7 @@ import { bitsText, type LoadReport, makeReport, reportRows, timeText } from "../
 import { LoadRun } from "../load/run.ts";
 import { Tally } from "../load/tally.ts";
 import type { VariantChoice } from "../load/viewer.ts";
-import { realWorld } from "../load/world.ts";
+import { type HttpVersion, realWorld } from "../load/world.ts";
 import type { Millis } from "../media/time.ts";
 import { wrongFlag } from "./flags.ts";
 import { formatColumns, type Io, printable, processIo } from "./terminal.ts";
@@ -34,6 +34,8 @@ const args = {
   rate: { type: "string", valueHint: "X", description: "Viewers that are late play so much faster, such as 1.05." },
   hints: { type: "boolean", description: "Ask for hinted parts ahead, as Shaka and Apple's player do." },
   plain: { type: "boolean", description: "Behave as a player without low latency." },
+  http2: { type: "boolean", description: "One HTTP/2 connection for each viewer; https only." },
+  http3: { type: "boolean", description: "HTTP/3, on connections that viewers share; https only." },
   timeout: {
     type: "string",
     valueHint: "SECONDS",
@@ -55,6 +57,7 @@ Works with any HLS server. Exit code 0: played without a stall or error; 1: not;
   naru load URL -n 200 --hints              as players that ask for parts ahead
   naru load URL -n 200 --plain              as players without low latency
   naru load URL -n 200 --bandwidth 1500     on lines of 1.5 Mbit/s
+  naru load https://HOST/PATH/index.m3u8 --http2 --insecure
 `,
   },
   args,
@@ -83,6 +86,7 @@ export type LoadRequest = {
   readonly rate: number;
   readonly hints: boolean;
   readonly plain: boolean;
+  readonly version: HttpVersion;
   readonly timeout: Millis;
   readonly insecure: boolean;
   readonly json: boolean;
@@ -136,12 +140,14 @@ export function parseLoadRequest(given: Given): LoadRequest | string {
     rate: number("rate", 1, 1, 2),
     hints: given.hints === true,
     plain: given.plain === true,
+    version: given.http3 === true ? 3 : given.http2 === true ? 2 : 1,
     timeout: number("timeout", 10, 0.1) * 1000,
     insecure: given.insecure === true,
     json: given.json === true,
     maxStalls: number("max-stalls", 0, 0),
     maxErrors: number("max-errors", 0, 0),
   };
+  if (request.version > 1 && !url.startsWith("https:")) mistakes.push(`--http${request.version} needs an https URL`);
   return mistakes[0] ?? request;
 }
 
@@ -155,16 +161,21 @@ const TICK: Millis = 5;
 const TTY_PROGRESS: Millis = 500;
 const LINE_PROGRESS: Millis = 5_000;
 
+/** That a viewer has open at a time, as a rule: over HTTP/1.1 one for the held reload, one for media. */
+const CONNECTIONS: Readonly<Record<HttpVersion, number>> = { 1: 2, 2: 1, 3: 0 };
+
 /** Runs until the time is up, Ctrl-C, or the end of the stream. @returns the exit code */
 export async function load(request: LoadRequest, io: Io, isTerminal: boolean): Promise<number> {
   const url = new URL(request.url);
-  const plan = await planConnections(request.viewers, url.hostname, undefined, (address) => answersAt(address, url));
+  const plan = await planConnections(request.viewers, url.hostname, CONNECTIONS[request.version], (address) =>
+    answersAt(address, url),
+  );
   if (plan.type === "impossible") {
     io.err(`naru load: ${plan.reason}\n`);
     return FAILED;
   }
   const tally = new Tally();
-  const run = new LoadRun(toOptions(request, plan.addresses), realWorld(), tally);
+  const run = new LoadRun(toOptions(request, plan.addresses), realWorld(request.version), tally);
   const began = performance.now();
   const most = await drive(run, request, tally, io, isTerminal);
   const seconds = (performance.now() - began) / 1000;

@@ -140,6 +140,8 @@ class Connection {
   readonly #target: Target;
   /** Behind the head of each request. */
   readonly #tail: string;
+  /** Before its handshake, with TLS. */
+  #connecting: Socket<Connection> | undefined;
   #socket: Socket<Connection> | undefined;
   #closed = false;
   #answers = 0;
@@ -176,13 +178,18 @@ class Connection {
         tls: { serverName: hostname, rejectUnauthorized: !this.#options.insecure, ALPNProtocols: "http/1.1" },
       }),
       data: this,
-      socket: HANDLERS,
+      socket: secure ? SECURE_HANDLERS : HANDLERS,
     }).catch(() => this.lost("connect"));
   }
 
   send(exchange: Exchange): void {
     this.exchange = exchange;
     this.#write(exchange);
+  }
+
+  connected(socket: Socket<Connection>): void {
+    if (this.#closed) socket.terminate();
+    else this.#connecting = socket;
   }
 
   opened(socket: Socket<Connection>): void {
@@ -221,12 +228,12 @@ class Connection {
   lost(failure: FailureKind): void {
     if (this.#closed) return;
     this.close();
-    this.#transport.lost(this, failure);
+    this.#transport.lost(this, this.isOpen ? failure : "connect");
   }
 
   close(): void {
     this.#closed = true;
-    this.#socket?.terminate();
+    (this.#socket ?? this.#connecting)?.terminate();
   }
 
   #answered(exchange: Exchange): void {
@@ -255,4 +262,14 @@ const HANDLERS = {
   close: (socket: Socket<Connection>) => socket.data.ended(),
   error: (socket: Socket<Connection>) => socket.data.lost("closed"),
   connectError: (socket: Socket<Connection>) => socket.data.lost("connect"),
+};
+
+/** Of TLS, `open` comes before the certificate is looked at. */
+const SECURE_HANDLERS = {
+  ...HANDLERS,
+  open: (socket: Socket<Connection>) => socket.data.connected(socket),
+  handshake: (socket: Socket<Connection>, accepted: boolean) => {
+    if (accepted) socket.data.opened(socket);
+    else socket.data.lost("connect");
+  },
 };

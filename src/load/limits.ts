@@ -1,8 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 
-/** Connections that a viewer over HTTP/1.1 has open at a time, as a rule: one held reload, one for media. */
-const CONNECTIONS_PER_VIEWER = 2;
 /** File descriptors that the process needs besides. */
 const OTHER_DESCRIPTORS = 64;
 /** From one address to one address and port, when the system does not say. */
@@ -27,7 +25,7 @@ export type ConnectionPlan =
 export async function planConnections(
   viewers: number,
   hostname: string,
-  connectionsPerViewer: number = CONNECTIONS_PER_VIEWER,
+  connectionsPerViewer: number,
   probe: (address: string) => Promise<boolean> = async () => false,
   { descriptors, ports }: SystemLimits = systemLimits(),
 ): Promise<ConnectionPlan> {

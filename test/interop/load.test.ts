@@ -74,10 +74,33 @@ describe("naru load", () => {
     60_000,
   );
 
+  testWith("ffmpeg")(
+    "over TLS: HTTP/1.1, HTTP/2 with a connection for each viewer, HTTP/3",
+    async () => {
+      await using naru = await startNaru({ tls: true });
+      await using _ = await publishing(naru);
+      const url = `${naru.https}/live/test/index.m3u8`;
+      const common = ["-n", "10", "--seconds", "6", "--insecure"];
+      const runs = await Promise.all([
+        report(naruLoad(url, ...common)),
+        report(naruLoad(url, "--http2", ...common)),
+        report(naruLoad(url, "--http3", ...common)),
+      ]);
+      for (const { code, report: found } of runs) {
+        expect(found.errors.byKind).toEqual({});
+        expect(found.requests.byKind.part).toBeGreaterThan(10 * 10);
+        expect(code).toBe(0);
+      }
+      const refused = await report(naruLoad(url, "-n", "1", "--seconds", "1"));
+      expect(refused.report.errors.byKind).toEqual({ "multivariant: no connection": 1 });
+    },
+    60_000,
+  );
+
   test("nobody there", async () => {
     await using naru = await startNaru();
     const { code, report: found } = await report(naruLoad(naru.playlistUrl("live/none"), "-n", "2", "--seconds", "1"));
     expect(code).toBe(1);
     expect(found.viewers.played).toBe(0);
-  });
+  }, 20_000);
 });

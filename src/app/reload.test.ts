@@ -27,8 +27,8 @@ test.each<[string, ConfigInput, ConfigInput, object]>([
   [
     "what holds for streams at once",
     { applications: { a: {} } },
-    { applications: { a: { hls: { grace: 5 }, backup: { handBack: true } } } },
-    { setting: "applications.a.hls.grace", effect: "applied" },
+    { applications: { a: { backup: { after: 2 } } } },
+    { setting: "applications.a.backup.after", effect: "applied", change: "1s -> 2s" },
   ],
   ["an application more", { applications: {} }, { applications: { b: {} } }, { change: "added", effect: "applied" }],
   [

@@ -37,7 +37,6 @@ const RULES: readonly Rule[] = [
   { path: ["https", "redirect"], effect: "applied" },
   { path: ["applications", "*"], effect: "applied" },
   { path: ["applications", "*", "hls"], effect: "new-streams" },
-  { path: ["applications", "*", "hls", "grace"], effect: "applied" },
 ];
 
 /** Whether a change of this setting waits for a restart. */

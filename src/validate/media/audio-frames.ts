@@ -70,8 +70,8 @@ export class AudioFrames {
 
   #checkStart(pts: Ticks, name: string, note: Note): void {
     const step = ticksBetween({ modulus: TIME_MODULUS }, this.#end ?? pts, pts);
-    // Time stamps are often rounded to milliseconds, and then a frame more or less is what counts.
-    if (Math.abs(step) > this.#frame / 2) checkStep(step, this.#frame, { name, timescale: 90_000 }, note);
+    // Stamps are rounded, and streams are joined at frames: from a whole frame on, players drop or insert one.
+    if (Math.abs(step) > this.#frame) checkStep(step, this.#frame, { name, timescale: 90_000 }, note);
   }
 
   #take(data: Uint8Array, at: number): void {

@@ -1,6 +1,7 @@
 import { fromAnnexB } from "../../codecs/nal-units.ts";
 import { type DecodedTs, decodeTs, type TsFault, type TsPes } from "../../formats/mpegts/demuxer.ts";
 import { TIME_MODULUS } from "../../formats/mpegts/packet.ts";
+import type { PmtStream } from "../../formats/mpegts/psi.ts";
 import type { Ticks } from "../../media/time.ts";
 import type { VideoCodec } from "../../media/track.ts";
 import { AudioFrames, type FramedAudio, joinBytes } from "./audio-frames.ts";
@@ -27,12 +28,13 @@ export function summarizeTs(
   if (ts.pmt.streams.length > 0) checkPcrs(ts, note);
   const frames: FrameDigest[] = [];
   const tracks: TrackSummary[] = [];
-  for (const { pid, streamType } of ts.pmt.streams) {
+  for (const stream of ts.pmt.streams) {
+    const { pid } = stream;
     const units = ts.pes.filter((unit) => unit.pid === pid && unit.pts !== undefined);
     const first = ts.pes.find((unit) => unit.pid === pid);
     if (first && first.pts === undefined) note("ts-pts", `the first PES packet of PID ${pid} has none`);
     if (units.length === 0) continue;
-    const type = STREAM_TYPES.get(streamType);
+    const type = kindOf(stream);
     const track =
       type?.kind === "video"
         ? summarizeVideo(pid, type.codec, units, options, note)
@@ -67,15 +69,33 @@ const STREAM_TYPES: ReadonlyMap<number, StreamKind> = new Map<number, StreamKind
   [0xc2, { kind: "audio", codec: "ec-3", framed: "ac3" }],
 ]);
 
+/** Private streams say by a registration_descriptor what they are (ISO/IEC 13818-1 2.6.8). */
+const REGISTRATIONS: ReadonlyMap<string, StreamKind> = new Map<string, StreamKind>([
+  ["Opus", { kind: "audio", codec: "opus" }],
+  ["AC-3", { kind: "audio", codec: "ac-3", framed: "ac3" }],
+  ["EAC3", { kind: "audio", codec: "ec-3", framed: "ac3" }],
+]);
+const PRIVATE_STREAM = 0x06;
+const REGISTRATION_DESCRIPTOR = 0x05;
+
+function kindOf({ streamType, descriptors }: PmtStream): StreamKind | undefined {
+  if (streamType !== PRIVATE_STREAM) return STREAM_TYPES.get(streamType);
+  for (let at = 0; at + 6 <= descriptors.length; at += 2 + (descriptors[at + 1] as number)) {
+    if (descriptors[at] !== REGISTRATION_DESCRIPTOR) continue;
+    return REGISTRATIONS.get(String.fromCharCode(...descriptors.subarray(at + 2, at + 6)));
+  }
+  return undefined;
+}
+
 /** PCR every 100 ms, with room for the jitter of packets; seconds. */
 const MAX_PCR_INTERVAL = 0.11;
 const TIMESCALE = 90_000;
 const WRAP = { modulus: TIME_MODULUS };
 
 function announcedIn({ pmt }: DecodedTs): string[] {
-  return pmt.streams.flatMap(({ pid, streamType }) => {
-    const type = STREAM_TYPES.get(streamType);
-    return type ? [`${pid}: ${type.codec}`] : [];
+  return pmt.streams.flatMap((stream) => {
+    const type = kindOf(stream);
+    return type ? [`${stream.pid}: ${type.codec}`] : [];
   });
 }
 

@@ -164,7 +164,7 @@ function checkTrackStep(before: TrackSummary, after: TrackSummary, note: Note): 
   }
   const last = secondsBetween(before, before.decodeLast, after.decodeStart);
   const step = secondsBetween(before, before.decodeEnd, after.decodeStart);
-  const tolerance = before.exact ? frame / before.timescale / 2 + ROUNDING : GUESSED_GAP;
+  const tolerance = before.exact ? frame / before.timescale + ROUNDING : GUESSED_GAP;
   if (last <= 0 || (before.exact && step < -tolerance)) {
     note("decode-time-overlap", `${name} begins ${seconds(Math.abs(before.exact ? step : last))} before the end`);
   } else if (step > tolerance) {

@@ -13,6 +13,8 @@ const DRAIN_MS = 1_000;
 const REOPEN_MS = 2_000;
 /** How long clients remember that there is HTTP/3 (RFC 7838 3.1): a day. */
 const REMEMBER_SECONDS = 86_400;
+/** Whether two servers may listen on one TCP port, and each connection is given to one that has not closed. */
+const PORTS_CAN_BE_SHARED = process.platform === "linux";
 
 /**
  * One address with TLS. TCP and UDP have a server each, since a running one keeps its certificate for ever: another certificate takes
@@ -23,9 +25,10 @@ export class TlsListener {
   #certificate: CertificatePair;
   #tcp: Server;
   #quic: Server | undefined;
+  #quicShows: CertificatePair;
   /** Not listening any more, and answering what it had accepted. */
   readonly #drained = new Set<Server>();
-  #renewing: Promise<void> | undefined;
+  #renewed: Promise<void> = Promise.resolve();
   #closed = false;
 
   /** @throws what Bun throws, or UdpPortTakenError; then neither port is taken */
@@ -34,10 +37,15 @@ export class TlsListener {
     private readonly optionsAt: (address: ListenAddress) => ServeOptions,
     private readonly options: TlsListenerOptions,
   ) {
-    this.#certificate = options.certificate;
+    this.#certificate = this.#quicShows = options.certificate;
     this.address = { host, port };
-    this.#tcp = this.#openTcp();
+    // Alone at first: a port that may be shared is not refused when another program has it.
+    this.#tcp = this.#openTcp(false);
     this.address = { host, port: this.#tcp.port ?? port };
+    if (PORTS_CAN_BE_SHARED && !optionsAt(this.address).reusePort) {
+      void this.#tcp.stop(true);
+      this.#tcp = this.#openTcp();
+    }
     if (!options.http3) return;
     try {
       this.#quic = this.#openQuic();
@@ -54,23 +62,16 @@ export class TlsListener {
    * @throws Error when HTTP/3 cannot go on
    */
   async replaceCertificate(certificate: CertificatePair): Promise<void> {
-    if (this.#closed || samePair(certificate, this.#certificate)) return this.#renewing;
-    const before = this.#certificate;
+    if (this.#closed || samePair(certificate, this.#certificate)) return this.#renewed;
     this.#certificate = certificate;
-    void this.#drain(this.#tcp);
-    try {
-      this.#tcp = this.#openTcp();
-    } catch (error) {
-      this.#certificate = before;
-      this.#tcp = this.#openTcp();
-      throw error;
-    }
-    if (!this.#quic) return;
-    // One that is on its way opens with the certificate of that moment.
-    this.#renewing ??= this.#renewQuic(this.#quic).finally(() => {
-      this.#renewing = undefined;
-    });
-    await this.#renewing;
+    const old = this.#tcp;
+    if (!PORTS_CAN_BE_SHARED) void this.#drain(old);
+    this.#tcp = this.#openTcp();
+    if (PORTS_CAN_BE_SHARED) void this.#drain(old);
+    if (!this.options.http3) return;
+    const renew = () => this.#renewQuic();
+    this.#renewed = this.#renewed.then(renew, renew);
+    await this.#renewed;
   }
 
   /** Stops listening and drops the connections; harmless when called twice. */
@@ -81,10 +82,11 @@ export class TlsListener {
     await Promise.all(servers.map((server) => server.stop(true)));
   }
 
-  #openTcp(): Server {
+  #openTcp(shared = PORTS_CAN_BE_SHARED): Server {
     const options = this.optionsAt(this.address);
     const fetch = this.options.http3 ? this.#advertising(options.fetch) : options.fetch;
-    return Bun.serve({ ...options, fetch, http2: true, tls: tlsOf(this.#certificate) });
+    const reusePort = options.reusePort || shared;
+    return Bun.serve({ ...options, reusePort, fetch, http2: true, tls: tlsOf(this.#certificate) });
   }
 
   #openQuic(): Server {
@@ -108,7 +110,9 @@ export class TlsListener {
     return server.stop(false).then(() => void this.#drained.delete(server));
   }
 
-  async #renewQuic(old: Server): Promise<void> {
+  async #renewQuic(): Promise<void> {
+    const old = this.#quic;
+    if (!old || this.#quicShows === this.#certificate) return;
     const began = performance.now();
     // Where the port is shared, the new server would get packets that are for the old one.
     await Promise.race([this.#drain(old), Bun.sleep(DRAIN_MS)]);
@@ -121,6 +125,7 @@ export class TlsListener {
       }
       try {
         this.#quic = this.#openQuic();
+        this.#quicShows = this.#certificate;
         return;
       } catch (error) {
         if (waited > DRAIN_MS + REOPEN_MS) throw error;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../log.ts";
 
@@ -44,7 +44,11 @@ export class SecretStore {
       renameSync(draft, file);
       this.#memory.delete(name);
     } catch (error) {
-      rmSync(draft, { force: true });
+      try {
+        unlinkSync(draft);
+      } catch {
+        // It was not there.
+      }
       this.#keepInMemory(name, text, error instanceof Error ? error.message : String(error));
     }
   }

@@ -75,8 +75,9 @@ export class PlaylistHistory {
     const { playlist, channel } = observation;
     const before = this.#channels.get(channel);
     this.#compareHeaders(playlist);
-    if (before) this.#compareSlide(before, playlist, this.#resuming.delete(channel));
-    if (this.#renumbered(playlist)) this.#forget();
+    const resuming = this.#resuming.delete(channel);
+    if ((before && this.#wentBack(before, playlist)) || this.#renumbered(playlist)) this.#forget();
+    else if (before) this.#compareSlide(before, playlist, resuming);
     this.#compareSegments(observation);
     this.#hints.observe(playlist, this.#known);
     this.#dateRanges.observe(playlist);
@@ -116,17 +117,15 @@ export class PlaylistHistory {
     compare("header-changed", "EXT-X-INDEPENDENT-SEGMENTS", given(was), given(is));
   }
 
+  #wentBack(before: FoundMediaPlaylist, now: FoundMediaPlaylist): boolean {
+    if (now.mediaSequence >= before.mediaSequence) return false;
+    const message = `EXT-X-MEDIA-SEQUENCE was ${before.mediaSequence}, it is ${now.mediaSequence}`;
+    this.#breach("media-sequence-backwards", message, now.mediaSequenceLine);
+    return true;
+  }
+
   /** Against the playlist before on the same channel. */
   #compareSlide(before: FoundMediaPlaylist, now: FoundMediaPlaylist, resuming: boolean): void {
-    if (now.mediaSequence < before.mediaSequence) {
-      this.#breach(
-        "media-sequence-backwards",
-        `EXT-X-MEDIA-SEQUENCE was ${before.mediaSequence}, it is ${now.mediaSequence}`,
-        now.mediaSequenceLine,
-      );
-      this.#forget();
-      return;
-    }
     if (now.discontinuitySequence < before.discontinuitySequence) {
       const message = `it was ${before.discontinuitySequence}, it is ${now.discontinuitySequence}`;
       this.#breach("discontinuity-sequence-backwards", message, now.discontinuitySequenceLine);

@@ -40,8 +40,8 @@ function checkTrack(track: InitTrack, movieTimescale: number, repeated: boolean,
   if (samples > 0) note("init-samples", `tables of track ${id} speak of ${samples} samples`);
   if (duration !== 0) note("init-duration", `tkhd of track ${id} has a duration of ${duration}`);
   if (track.external) note("init-external-data", `track ${id} refers to another file`);
-  const shift = presentationShift(track, movieTimescale);
-  if (shift !== 0) note("init-edit-list", `track ${id} by ${shift} ticks of ${timescale} a second`);
+  const shift = (presentationShift(track, movieTimescale) / timescale) * 1000;
+  if (Math.abs(shift) >= 1) note("init-edit-list", `track ${id} by ${shift.toFixed(0)} ms`);
   for (const entry of entries) checkEntry(entry, note);
 }
 

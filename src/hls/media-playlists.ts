@@ -75,7 +75,8 @@ export function toMediaPlaylist(
   return {
     version: removed.length > 0 ? DELTA_RANGES_VERSION : skipped > 0 ? DELTA_VERSION : profile.version,
     targetDuration,
-    independentSegments: window.allIndependent,
+    // That keyframes go on to come is the encoder's to promise, and a playlist must not take back what it said (6.2.1).
+    independentSegments: false,
     serverControl: serverControl(targetDuration, lowLatency ? targets.part : undefined),
     partTarget: lowLatency ? targets.part : undefined,
     mediaSequence: listed[0]?.msn ?? window.open?.msn ?? 0,

@@ -104,7 +104,7 @@ describe("the media playlist", () => {
         partHoldBack: 1.2,
       });
       expect(playlist.discontinuitySequence).toBe(500);
-      expect(playlist.independentSegments).toBe(true);
+      expect(playlist.independentSegments).toBe(false);
     }
   });
 

@@ -256,10 +256,9 @@ export class HlsOutput {
   #beginStandIn(): StandIn | undefined {
     const since = this.#lastMediaAt;
     const { window } = this.#rendition;
-    const atBoundary = window.nextPart?.part === 0;
     const partStart = () => this.#rendition.partStart;
     const isWanted = since !== undefined && this.#requests.isPlayable && this.#options.config.grace > 0;
-    const standIn = isWanted && StandIn.after(this.#last, { since, frame: window.targets.part, atBoundary, partStart });
+    const standIn = isWanted && StandIn.after(this.#last, { since, frame: window.targets.part, partStart });
     if (!standIn) {
       // There will be no other answer until there is media again.
       this.#lastMediaAt = undefined;
@@ -267,6 +266,7 @@ export class HlsOutput {
     }
     // From the encoder's keyframes, not from these.
     window.targets.fix(window.longest);
+    if (window.nextPart?.part !== 0) this.#rendition.keepSegment();
     if (standIn.tracks.length < this.#last.tracks.filter((track) => track.kind !== "data").length) {
       this.#rendition.write({ type: "tracks", tracks: standIn.tracks }, since);
     }

@@ -18,6 +18,8 @@ export interface Packager {
   write(event: MediaEvent, now: Millis): void;
   /** Where the part being made begins, in seconds of the input's time; undefined where there are no parts. */
   readonly partStart: number | undefined;
+  /** A keyframe does not end the segment before the part that was hinted is made. */
+  keepSegment(): void;
   /** Wall clock of a time of the input, in seconds; undefined before there is media. */
   wallclockOf(seconds: number): Millis | undefined;
   /** Whether media of these tracks may follow what was written so far without a discontinuity. */
@@ -134,6 +136,10 @@ export class CmafPackager implements Packager {
     }
   }
 
+  keepSegment(): void {
+    this.#run?.cutter.keepSegment();
+  }
+
   wallclockOf(seconds: number): Millis | undefined {
     return this.#run?.clock.at(seconds);
   }
@@ -207,7 +213,7 @@ export class CmafPackager implements Packager {
     if (run.early.length > 0) run.early = [];
     const segment = (this.#segment ??= this.#open(
       run.clock.wallclockOf(part.start / timescale, this.#options.wallclockAt(this.#now)),
-      part.independent,
+      part.startsWithKey,
     ));
     const fragment = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part), this.#memory.take);
     const bytes = segment.initFirst ? this.#withInit(fragment) : fragment;

@@ -14,6 +14,9 @@ export type CutPart = {
   readonly end: Ticks;
   readonly video: SampleRun | undefined;
   readonly audio: SampleRun | undefined;
+  /** Begins with a keyframe. */
+  readonly startsWithKey: boolean;
+  /** A keyframe is in it. */
   readonly independent: boolean;
   readonly lastExpected: boolean;
 };
@@ -70,6 +73,7 @@ export class PartCutter {
   #segmentBytes = 0;
   #segmentParts = 0;
   #segmentIndependent = false;
+  #keepsSegment = false;
 
   constructor(
     tracks: { readonly video?: VideoTrack; readonly audio?: AudioTrack },
@@ -96,6 +100,11 @@ export class PartCutter {
   get frameRate(): number | undefined {
     const duration = this.#video && this.#frames.duration;
     return duration && this.timescale / duration;
+  }
+
+  /** A keyframe does not end the segment before another part is made. */
+  keepSegment(): void {
+    this.#keepsSegment = this.#segmentParts > 0;
   }
 
   /** Where the current part begins, in seconds; undefined before the first packet. */
@@ -126,7 +135,7 @@ export class PartCutter {
     const distance = this.#keys.observe(dts, key);
     if (distance) this.#targets.observeKeyframes(distance / this.timescale);
     const hasContent = this.#segmentParts > 0 || queue.length > 0;
-    if (key && hasContent && this.#keyEndsSegment(dts)) this.#endSegmentAt(dts);
+    if (key && hasContent && !this.#keepsSegment && this.#keyEndsSegment(dts)) this.#endSegmentAt(dts);
     queue.push(packet, this.#frameDuration());
     this.#lastFrame = dts;
     this.#cutIfFull();
@@ -303,13 +312,15 @@ export class PartCutter {
     // With the first part at the latest.
     this.#fixPart(0);
     const start = this.#partStart as Ticks;
-    const independent = this.#video ? this.#video.startsWithKey : true;
+    const startsWithKey = this.#video ? this.#video.startsWithKey : true;
+    const independent = startsWithKey || this.#video?.hasKey === true;
     const room = this.#segmentRoom();
     const bytes = (this.#video?.bytes ?? 0) + (this.#audio?.bytes ?? 0);
     const video = this.#video?.take(options.stretch ? end : this.#frameEndWithin(end));
     const audio = options.flush ? this.#audio?.flush() : this.#audio?.take(this.#audioCut(end));
     if (!video && !audio) return false;
-    if (this.#segmentParts === 0) this.#segmentIndependent = independent;
+    if (this.#segmentParts === 0) this.#segmentIndependent = startsWithKey;
+    this.#keepsSegment = false;
     this.#parts++;
     this.#segmentParts++;
     this.#segmentElapsed += end - start;
@@ -322,6 +333,7 @@ export class PartCutter {
       end,
       video,
       audio,
+      startsWithKey,
       independent,
       lastExpected: full || this.#keyExpected(options.next),
     });

@@ -99,6 +99,11 @@ export class Rendition {
     );
   }
 
+  /** A keyframe does not end the segment before the part that was hinted is made. */
+  keepSegment(): void {
+    this.#packager.keepSegment();
+  }
+
   /** Lists a date range. */
   addDateRange(range: DateRange): void {
     this.#sink({ type: "date-range", range });

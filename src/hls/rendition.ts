@@ -29,7 +29,7 @@ export type RenditionEvent =
       readonly bytes: Uint8Array;
       /** Seconds. */
       readonly duration: number;
-      /** Starts with a keyframe (INDEPENDENT=YES). */
+      /** A keyframe is in it (INDEPENDENT=YES). */
       readonly independent: boolean;
       /** The segment is expected to end with this part, so the part after it is the first of the next segment. */
       readonly lastExpected: boolean;

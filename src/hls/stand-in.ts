@@ -53,8 +53,6 @@ type Voice = {
   readonly data: Uint8Array;
   readonly step: Ticks;
   next: Ticks;
-  /** May begin a segment. */
-  key: boolean;
 };
 
 export type StandInOptions = {
@@ -62,8 +60,6 @@ export type StandInOptions = {
   readonly since: Millis;
   /** Seconds from picture to picture. */
   readonly frame: number;
-  /** The first picture may begin a segment. */
-  readonly atBoundary: boolean;
   /** Where the part being made begins, in seconds, so that pictures change with the parts. */
   readonly partStart: () => number | undefined;
 };
@@ -99,11 +95,11 @@ export class StandIn {
       if (track.kind === "video") {
         if (voices.some((voice) => voice.track.kind === "video")) continue;
         const step = Math.round(options.frame * track.timescale);
-        if (packet) voices.push({ track, data: packet.data, step, next, key: options.atBoundary });
+        if (packet) voices.push({ track, data: packet.data, step, next });
         hasPicture = packet !== undefined;
       } else if (track.kind === "audio") {
         const silence = packet && silenceFor(track.config, packet.data);
-        if (silence) voices.push({ track, data: silence.data, step: silence.duration, next, key: true });
+        if (silence) voices.push({ track, data: silence.data, step: silence.duration, next });
       }
     }
     return voices.length > 0 && hasPicture ? new StandIn(voices, startsAt, options) : undefined;
@@ -155,13 +151,12 @@ export class StandIn {
     const { track, next, step } = voice;
     const partStart = track.kind === "video" ? this.#options.partStart() : undefined;
     voice.next += step;
-    voice.key = true;
     if (partStart === undefined) return;
     const start = Math.round(partStart * track.timescale);
     voice.next = start > next ? start : start + step;
   }
 }
 
-function toPacket({ track, data, step, next, key }: Voice): Packet {
-  return { type: "packet", track: track.id, dts: next, pts: next, duration: step, key, data };
+function toPacket({ track, data, step, next }: Voice): Packet {
+  return { type: "packet", track: track.id, dts: next, pts: next, duration: step, key: true, data };
 }

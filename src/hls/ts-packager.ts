@@ -108,6 +108,8 @@ export class TsPackager implements Packager {
     }
   }
 
+  keepSegment(): void {}
+
   wallclockOf(seconds: number): Millis | undefined {
     const anchor = this.#anchor;
     return anchor && anchor.wallclock + seconds * 1000 - anchor.time / 90;

@@ -24,6 +24,10 @@ export class VideoQueue {
     return this.#samples[0]?.key === true;
   }
 
+  get hasKey(): boolean {
+    return this.#samples.some(({ key }) => key);
+  }
+
   /** @param duration expected, in ticks; replaced when the next frame comes */
   push(packet: Packet, duration: Ticks): void {
     const last = this.#samples[this.#samples.length - 1];

@@ -46,7 +46,6 @@ export class RenditionWindow {
   #broken = true;
   #ended = false;
   #lastExpected = false;
-  #allIndependent = true;
   #peak = 0;
   #totalBytes = 0;
   #totalSeconds = 0;
@@ -89,11 +88,6 @@ export class RenditionWindow {
 
   get ended(): boolean {
     return this.#ended;
-  }
-
-  /** Whether every segment so far began with a keyframe. */
-  get allIndependent(): boolean {
-    return this.#allIndependent;
   }
 
   /** Media bytes held, for the playlist and for those who still read what left it. */
@@ -207,7 +201,6 @@ export class RenditionWindow {
     segment.duration = event.duration;
     segment.independent = event.independent;
     this.#bytes += segment.size;
-    if (!event.independent) this.#allIndependent = false;
     this.#measure(segment);
     this.#segments.push(segment);
     this.#listed += segment.duration;

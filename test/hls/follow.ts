@@ -156,8 +156,10 @@ export function checkMedia(bench: OriginBench): string[] {
     if (segment.discontinuity) ends.clear();
     const parts = segment.parts.map((part) => {
       const bytes = fetch(part.uri);
-      const [first] = decodeSamples(bytes);
-      if (first && part.independent !== first.key) faults.push(`${part.uri} says ${part.independent} of its keyframe`);
+      // Video comes first.
+      const samples = decodeSamples(bytes).filter((sample, _, [first]) => sample.trackId === first?.trackId);
+      const hasKey = samples.some(({ key }) => key);
+      if (part.independent !== hasKey) faults.push(`${part.uri} says ${part.independent} of its keyframe`);
       return bytes;
     });
     if (segment.uri === undefined) continue;

@@ -11,6 +11,8 @@ type NaruOptions = {
   readonly tls?: boolean;
   /** An nginx.conf instead; gets the ports and a directory to write to. */
   readonly nginxConf?: (ports: { readonly rtmp: number; readonly http: number }, directory: string) => string;
+  /** Ports to take; free ones where left out. */
+  readonly ports?: Partial<Ports>;
   /** More environment variables. */
   readonly env?: Readonly<Record<string, string>>;
   /** A program to run instead of the sources, e.g. the built executable. */
@@ -52,6 +54,11 @@ export class Naru implements AsyncDisposable {
     return `rtmp://127.0.0.1:${this.ports.rtmp}/${path}`;
   }
 
+  /** The same over TLS. */
+  securePublishUrl(path: string): string {
+    return `rtmps://127.0.0.1:${this.ports.rtmps}/${path}`;
+  }
+
   playlistUrl(path: string): string {
     return `${this.http}/${path}/index.m3u8`;
   }
@@ -70,7 +77,7 @@ export class Naru implements AsyncDisposable {
   async answers(): Promise<void> {
     await until("naru answers", 15_000, async () => {
       if (this.process.exitCode !== undefined) throw this.process.failure("ended");
-      await fetch(`${this.http}/health`);
+      await fetch(`${this.http}/health`, { redirect: "manual" });
       return true;
     });
   }
@@ -95,6 +102,7 @@ export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
     http: await freePort(),
     rtmps: await freePort(),
     https: await freePort(),
+    ...options.ports,
   };
   const directory = new TemporaryDirectory();
   const file = directory.join(options.nginxConf ? "nginx.conf" : "naru.json");

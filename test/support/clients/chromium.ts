@@ -35,12 +35,14 @@ export type OpenPage = {
 export class Chromium implements AsyncDisposable {
   private constructor(private readonly browser: Browser) {}
 
-  static async launch(): Promise<Chromium> {
+  /** @param more flags of its command line */
+  static async launch(more: readonly string[] = []): Promise<Chromium> {
     const flags = [
       ...["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-gpu"],
       // Several pages play side by side, and none of them is in the background.
       ...["--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows"],
       ...["--disable-renderer-backgrounding", "--disable-background-media-suspend"],
+      ...more,
     ];
     const executablePath = Bun.which("chromium") ?? "chromium";
     return new Chromium(await puppeteer.launch({ executablePath, headless: true, args: flags }));

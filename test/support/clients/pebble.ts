@@ -52,6 +52,11 @@ export class Pebble implements AsyncDisposable {
     return { NODE_EXTRA_CA_CERTS: this.files.join("ca.pem") };
   }
 
+  /** How many certificates it has given. */
+  get issued(): number {
+    return this.processes[1]?.output.match(/Issued certificate serial/g)?.length ?? 0;
+  }
+
   /** What it said. */
   get output(): string {
     return this.processes.map((process) => process.output).join("\n");

@@ -5,7 +5,7 @@ import type { Session } from "./session.ts";
 export type Health = "up" | "down" | "back" | "gone";
 
 /** A playlist that is not found for so long is gone. */
-const GONE_MS = 20_000;
+const GONE_MS = 12_000;
 
 type Failure = { readonly since: number; readonly reason: "unreachable" | "busy" | "failed"; readonly text: string };
 

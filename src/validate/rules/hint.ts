@@ -22,7 +22,7 @@ export const HINT_RULES: readonly CheckedRule<HintSubject>[] = [
     clause: "RFC 8216bis 6.2.6",
     text: "A request for a hinted part is held until the part is there.",
     *check({ exchange: { status } }) {
-      if (status >= 400) yield { message: `${status} for a part that was listed afterwards` };
+      if (status >= 400 && status < 500) yield { message: `${status} for a part that was listed afterwards` };
     },
   },
   {

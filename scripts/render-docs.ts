@@ -16,14 +16,14 @@ export function renderConfigurationDocs(tree: SettingNode): string {
 
 # Configuration
 
-naru needs none: \`naru\` alone takes RTMP on 1935 and serves viewers by HTTP on 8080. What is set comes from four layers, each
+naru needs none: \`naru\` alone takes RTMP on 1935 and serves viewers by HTTP on 8080 and HTTPS on 8443. What is set comes from four layers, each
 over the one before:
 
 1. the defaults in the tables below;
 2. a file: \`-c FILE\`, or the variable \`NARU_CONFIG\`, or the first of ${DEFAULT_FILES.map((name) => `\`${name}\``).join(", ")} in
    the working directory;
 3. the environment, \`NARU_...\`;
-4. flags: \`--rtmp\`, \`--http\`, \`--log\`.
+4. flags: \`--rtmp\`, \`--rtmps\`, \`--http\`, \`--https\`, \`--log\`.
 
 Groups of settings are joined key by key; lists are replaced. \`naru check\` prints what the result means and where every value
 comes from, or all mistakes with file, line and hint.

@@ -15,7 +15,7 @@ import { type Io, processIo } from "./terminal.ts";
 export default defineCommand({
   meta: {
     name: "start",
-    description: `Start the server. Without a configuration it takes RTMP on 1935 and serves viewers on HTTP 8080.
+    description: `Start the server. Without a configuration it takes RTMP on 1935 and serves viewers on HTTP 8080 and HTTPS 8443.
 
   naru start                            naru.config.* in this directory, or the defaults
   naru start -c nginx.conf              an nginx.conf with an rtmp block, as it is

@@ -295,6 +295,17 @@ describe("a playlist over time", () => {
     expect(follow(steps).found).toEqual([]);
   });
 
+  test("durations of ages make no dates, and no error", () => {
+    const ages = (text: string) =>
+      text
+        .replace("2.0,\n10.m4s", "99999999999999999999,\n10.m4s")
+        .replace(/#EXT-X-PROGRAM.*\n/g, (tag, at) => (at < 300 ? tag : ""));
+    expect(rulesIn([{ at: 0, from: 10, count: 8 }, ...then(ages).slice(1)])).toEqual([
+      "date-time-changed",
+      "segment-changed",
+    ]);
+  });
+
   test("what happened while the server was away is not late, and not removed", () => {
     const found: Finding[] = [];
     const history = new PlaylistHistory(URL, (finding) => found.push(finding));

@@ -206,7 +206,7 @@ export class PlaylistHistory {
       this.#breach("discontinuity-sequence-wrong", message, now.line);
     }
     if (before.date !== undefined && now.date !== undefined && Math.abs(before.date - now.date) > DATE_TOLERANCE_MS) {
-      const dates = [before.date, now.date].map((date) => new Date(date).toISOString());
+      const dates = [before.date, now.date].map(dateText);
       this.#breach("date-time-changed", `that of segment ${now.msn} was ${dates[0]}, it is ${dates[1]}`, now.line);
     }
   }
@@ -277,4 +277,10 @@ export class PlaylistHistory {
 
 function edgeText({ msn, part }: Edge): string {
   return part < 1e6 ? `part ${msn}.${part}` : `segment ${msn}`;
+}
+
+/** A date worked out from what a peer wrote may be none that can be shown. */
+function dateText(date: number): string {
+  const shown = new Date(date);
+  return Number.isNaN(shown.getTime()) ? `${date} ms` : shown.toISOString();
 }

@@ -86,24 +86,26 @@ describe.each(RATES)("%s frames per second", (_name, fps, gop) => {
       ]),
     );
     const packaged = packageEvents(source);
-    const late = packaged.parts.slice(1, -1).filter((part) => {
+    let elapsed = 0;
+    for (const [index, part] of packaged.parts.slice(0, -1).entries()) {
+      elapsed = part.part === 0 ? part.duration : elapsed + part.duration;
+      if (index === 0) continue;
       const last = part.samples.filter((sample) => sample.trackId === 1).pop();
-      return !last || part.at - (arrival.get(indexOf(last.data)) ?? 0) > 0;
-    });
-    // Only a part that an unexpected keyframe cuts short waits for that keyframe.
-    expect(late.every((part) => part.isLast)).toBe(true);
-    expect(late.length).toBeLessThanOrEqual(3);
+      const late = last ? part.at - (arrival.get(indexOf(last.data)) ?? 0) : Number.POSITIVE_INFINITY;
+      // Where the segment may end, the next frame says whether it does.
+      expect(late).toBeLessThan(elapsed < 1.8 ? 0.001 : 1000 / fps + 2);
+    }
   });
 });
 
-test("the segment's last part is foretold, so that the hint names the next segment's first", () => {
+test("the segment's last part is known to be, so that the hint names the next segment's first", () => {
   const packaged = packageEvents(synthesize({ seconds: 60, fps: 30, gop: 60, audio: true, milliseconds: true }));
   const afterFirst = packaged.parts.filter((part) => part.msn > 1000 && part.msn < 1029);
   expect(afterFirst.length).toBe(28 * 5);
   for (const part of afterFirst) expect(part.lastExpected).toBe(part.isLast);
 });
 
-test("parts are also on time where the keyframe distance is no multiple of them", () => {
+test("a keyframe distance that is no multiple of parts makes the segment's last part short", () => {
   const source = synthesize({ seconds: 60, fps: 30, gop: 75, audio: true, milliseconds: true });
   const packaged = packageEvents(source);
   expectLegalParts(packaged);
@@ -113,7 +115,7 @@ test("parts are also on time where the keyframe distance is no multiple of them"
     if (part.msn === packaged.parts[packaged.parts.length - 1]?.msn) continue;
     expect(part.lastExpected).toBe(part.isLast);
     const last = part.samples.filter((sample) => sample.trackId === 1).pop();
-    expect(part.at - ((last ? indexOf(last.data) : 0) / 30) * 1000).toBeLessThan(1);
+    expect(part.at - ((last ? indexOf(last.data) : 0) / 30) * 1000).toBeLessThan(34);
   }
 });
 

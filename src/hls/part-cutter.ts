@@ -29,6 +29,8 @@ export interface CutReceiver {
 
 type CutOptions = {
   readonly flush?: boolean;
+  /** The segment ends with it. */
+  readonly last?: boolean;
   /** The last frame lasts until the end of the part. */
   readonly stretch?: boolean;
   /** The frame behind the part, where it is there already. */
@@ -157,7 +159,7 @@ export class PartCutter {
     if (this.#partStart === undefined) return;
     const frameEnd = this.#lastFrame === undefined ? undefined : this.#lastFrame + this.#frameDuration();
     const end = this.#video?.length ? frameEnd : this.#audioEnd();
-    if (end !== undefined) this.#cut(this.#within(Math.round(end)), { flush: true });
+    if (end !== undefined) this.#cut(this.#within(Math.round(end)), { flush: true, last: true });
     this.#endSegment();
   }
 
@@ -180,9 +182,11 @@ export class PartCutter {
     return Math.min(start + this.#ticks(this.#targets.part), start + this.#segmentRoom());
   }
 
-  /** What is left of the current segment before it is cut by force. */
+  /** What is left of the current segment before it is cut by force: a whole number of parts, so that no crumb is left. */
   #segmentRoom(): Ticks {
-    return Math.max(this.#ticks(LEAST), this.#ticks(this.#targets.segmentLimit) - this.#segmentElapsed);
+    const { segmentLimit, part } = this.#targets;
+    const limit = Math.max(1, Math.floor(segmentLimit / part + 1e-6)) * part;
+    return Math.max(this.#ticks(LEAST), this.#ticks(Math.min(limit, segmentLimit)) - this.#segmentElapsed);
   }
 
   #within(end: Ticks): Ticks {
@@ -245,25 +249,19 @@ export class PartCutter {
     const nearly = limit - frame / 8;
     const earliest = lastFrame + range.shortest;
     const isLong = earliest >= (this.#partStart as Ticks) + this.#ticks(this.#targets.part * LEAST_OF_TARGET);
-    if (earliest < nearly && !(isLong && lastFrame + range.longest >= nearly)) {
-      this.#cutBeforeKey(Math.round(earliest));
-      return;
-    }
+    if (earliest < nearly && !(isLong && lastFrame + range.longest >= nearly)) return;
     // Frames longer than half a part: wait for the audio that belongs beside them.
-    const slow = frame > this.#ticks(this.#targets.part) / 2;
-    if (slow && this.#audio && (this.#audioEnd() ?? limit) < limit) return;
+    if (this.#isSlow() && this.#audio && (this.#audioEnd() ?? limit) < limit) return;
     this.#fixPart(this.#audio ? 0 : frame);
     const end = earliest < nearly ? Math.round(earliest) : this.#partLimit();
-    // The next frame may end the segment here and break the hint of another part: it is waited for.
-    if (!this.#keys.isForetold && this.#keyEndsSegment(end)) return;
+    // Whether the segment ends here, and so what to hint at, is for the next frame to say: it is waited for if it comes soon.
+    if (this.#keyEndsSegment(end) && !(this.#isSlow() && this.#keys.isForetold)) return;
     this.#cut(end);
   }
 
-  /** Cuts the last part of a segment when its last frame came, instead of with the keyframe behind it. */
-  #cutBeforeKey(end: Ticks): void {
-    if (!this.#keys.isRegular || !this.#keys.isNext) return;
-    const elapsed = this.#segmentElapsed + end - (this.#partStart as Ticks);
-    if (elapsed >= this.#ticks(this.#targets.segmentLeast)) this.#cut(this.#within(end));
+  /** Frames last longer than half a part. */
+  #isSlow(): boolean {
+    return this.#frameDuration() > this.#ticks(this.#targets.part) / 2;
   }
 
   #fixPart(frame: Ticks): void {
@@ -276,10 +274,8 @@ export class PartCutter {
     let end = this.#audioEnd() as Ticks;
     if (this.#isHuge()) this.#cut(this.#within(end));
     if (this.#lastFrame !== undefined) {
-      const frame = this.#frameDuration();
-      const slow = frame > this.#ticks(this.#targets.part) / 2;
       // The frame that lasts until the end of the part is there already, only its audio was missing.
-      if (slow && this.#lastFrame + frame >= this.#partLimit()) end += ahead;
+      if (this.#isSlow() && this.#lastFrame + this.#frameDuration() >= this.#partLimit()) end += ahead;
     }
     while (end - this.#partLimit() >= ahead) {
       if (this.#cut(this.#partLimit())) continue;
@@ -303,7 +299,7 @@ export class PartCutter {
     const start = this.#partStart as Ticks;
     // A part that was cut by expectation may end a little off the keyframe; the keyframe's own duration takes that up.
     const isFarOff = dts - start > this.#ticks(this.#targets.part) / 2;
-    if (this.#video?.length || (isFarOff && this.#audioReaches())) this.#cut(this.#within(dts));
+    if (this.#video?.length || (isFarOff && this.#audioReaches())) this.#cut(this.#within(dts), { last: true });
     this.#endSegment();
   }
 
@@ -335,7 +331,7 @@ export class PartCutter {
       audio,
       startsWithKey,
       independent,
-      lastExpected: full || this.#keyExpected(options.next),
+      lastExpected: full || options.last === true || this.#keyExpected(options.next),
     });
     if (full) this.#endSegment();
     return true;
@@ -361,7 +357,7 @@ export class PartCutter {
   /** Whether the next frame is the keyframe that ends the segment; where it is not there yet, whether it is likely that. */
   #keyExpected(next: CutOptions["next"]): boolean {
     if (next) return next.key && next.dts < this.#partLimit() && this.#keyEndsSegment(next.dts);
-    return this.#keys.isNext && this.#segmentElapsed >= this.#ticks(this.#targets.segmentLeast);
+    return this.#isSlow() && this.#keys.isNext && this.#segmentElapsed >= this.#ticks(this.#targets.segmentLeast);
   }
 
   #endSegment(): void {

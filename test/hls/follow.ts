@@ -1,7 +1,11 @@
 import { sameBytes } from "../../src/bytes/same-bytes.ts";
 import type { MediaPlaylist, PlaylistSegment } from "../../src/formats/m3u8/media-playlist.ts";
 import { decodeSamples } from "../../src/formats/mp4/samples.ts";
-import type { Asked, OriginBench } from "./origin-bench.ts";
+import { checkPlaylist } from "../../src/validate/check-playlist.ts";
+import type { Finding } from "../../src/validate/finding.ts";
+import { PlaylistHistory } from "../../src/validate/history/playlist-history.ts";
+import { RULES } from "../../src/validate/rules/all.ts";
+import { type Asked, type OriginBench, textOf } from "./origin-bench.ts";
 
 export type FollowOptions = {
   /** Seconds. */
@@ -31,6 +35,7 @@ export function follow(bench: OriginBench, options: FollowOptions): string[] {
     seen.add(what);
   };
   const hints = new Map<string, Hint>();
+  const validator = new Validator(fault, late > 0);
   let before: MediaPlaylist | undefined;
   let grownAt = from;
   for (let at = from; at <= to; at += every) {
@@ -45,6 +50,7 @@ export function follow(bench: OriginBench, options: FollowOptions): string[] {
       hints.set(preloadHint, { uri: preloadHint, at, asked: bench.ask(preloadHint) });
     }
     checkDelta(bench, playlist, fault);
+    validator.check(textOf(bench.ask("main.m3u8").answer), bench.now);
     before = playlist;
   }
   const broken = [...hints.values()].filter(({ asked, at }) => asked.answer?.status !== 200 && at < to - 2);
@@ -56,6 +62,31 @@ export function follow(bench: OriginBench, options: FollowOptions): string[] {
     if (asked.count > 1) faults.push("a hinted part was answered twice");
   }
   return faults;
+}
+
+const URL = "http://localhost/live/test/main.m3u8";
+const SEVERE = new Set(RULES.filter(({ severity }) => severity !== "info").map(({ id }) => id));
+/** What depends on when the media came. */
+const ABOUT_TIME: ReadonlySet<string> = new Set(["part-late", "segment-late"]);
+
+/** `naru validate` at each reload. */
+class Validator {
+  readonly #report: (finding: Finding) => void;
+  readonly #history: PlaylistHistory;
+
+  constructor(fault: (what: string) => void, late: boolean) {
+    this.#report = ({ rule, message }) => {
+      if (SEVERE.has(rule) && !(late && ABOUT_TIME.has(rule))) fault(`${rule}: ${message}`);
+    };
+    this.#history = new PlaylistHistory(URL, this.#report);
+  }
+
+  check(text: string, now: number): void {
+    const checked = checkPlaylist(text, { url: URL }, this.#report);
+    if (checked.kind !== "media") return;
+    const { playlist } = checked;
+    this.#history.observe({ playlist, channel: "plain", sentAt: now, arrivedAt: now, held: false, age: 0 });
+  }
 }
 
 function lastMsn(playlist: MediaPlaylist): number {

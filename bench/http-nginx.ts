@@ -59,6 +59,7 @@ process.exit(0);
 async function run(): Promise<void> {
   makeCertificate();
   const naru = pinned(process.execPath, projectPath("src/main.ts"), "start", "-c", naruConfig());
+  await until("naru answers", 15_000, async () => (await fetch(`http://127.0.0.1:${ports.http}/health`)).ok);
   publish();
   const base = `http://127.0.0.1:${ports.http}/live/bench`;
   const names = await until("a segment of the stream", 30_000, async () => {

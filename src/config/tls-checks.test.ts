@@ -47,7 +47,7 @@ test.each([
   ["good.crt", undefined, "tls.certificate", "/good.crt: it holds no PEM private key"],
 ])("%s with %s is a mistake that names the file", (certificate, key, path, message) => {
   const { mistakes } = check(tls(certificate, key));
-  expect(mistakes).toEqual([expect.stringMatching(`^certificate ${path}: .*${message}$`)]);
+  expect(mistakes).toEqual([expect.stringMatching(new RegExp(`^certificate ${path}: .*${message}$`))]);
   expect(check({ ...tls(certificate, key), https: { listen: [] } }).mistakes).toEqual([]);
 });
 

@@ -144,7 +144,7 @@ async function measure(name: string, attack: () => Promise<Attack> | Attack | un
   await running?.end();
   const late = [0.5, 0.99, 1].map((share) => percentile(lateness, share).toFixed(0).padStart(6)).join("");
   const times = [0.5, 0.99].map((share) => percentile(reloads, share).toFixed(0).padStart(6)).join("");
-  const memory = [ended.rss, ended.rss - before.rss]
+  const memory = [ended.rss, ended.rss - before.rss, kernel]
     .map((bytes) => (bytes / 1024 ** 2).toFixed(0).padStart(9))
     .join("");
   const cpu = ((ended.cpuMs - began.cpuMs) / seconds / 1000).toFixed(2).padStart(9);

@@ -3,6 +3,8 @@ import type { TimedEvent } from "../../test/hls/flv-source.ts";
 import { checkMedia, follow } from "../../test/hls/follow.ts";
 import { OriginBench } from "../../test/hls/origin-bench.ts";
 import { type SyntheticStream, synthesize, videoTrack } from "../../test/hls/synthetic.ts";
+import { decodeSamples } from "../formats/mp4/samples.ts";
+import { decodeTs } from "../formats/mpegts/demuxer.ts";
 
 const STREAM: SyntheticStream = { seconds: 20.5, fps: 30, gop: 60, audio: true, milliseconds: true };
 
@@ -96,6 +98,26 @@ describe("while the encoder is away", () => {
     const b = new OriginBench([...encoder(0), lost(20.55), { at: 31_000, event: { type: "end" } }], { grace: 10 });
     expect(follow(b, { from: 12, to: 35, brokenHints: 1 })).toEqual([]);
     expect(b.playlist().ended).toBe(true);
+  });
+
+  test.each(["cmaf", "mpegts"])("every segment begins with a keyframe, before and after: %s", (format) => {
+    for (const [goes, back] of [
+      [20.04, 20.5],
+      [20.04, 21.3],
+      [20.5, 21.03],
+      [20.5, 40.1],
+    ] as const) {
+      const b = new OriginBench(
+        [...encoder(0, { seconds: goes }), lost(goes + 0.05), ...encoder(back, { seconds: 16 })],
+        { format },
+      );
+      for (const { uri } of b.run(back + 15).playlist().segments) {
+        const body = uri === undefined ? undefined : b.ask(uri).answer?.body;
+        if (!(body instanceof Uint8Array)) continue;
+        const isKey = format === "cmaf" ? decodeSamples(body)[0]?.key : decodeTs(body).pes[0]?.randomAccess;
+        expect(isKey).toBe(true);
+      }
+    }
   });
 
   test("MPEG-TS goes on as well", () => {

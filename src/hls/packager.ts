@@ -123,6 +123,7 @@ export class CmafPackager implements Packager {
         // Times are continuous. Whether an encoder that comes next can go on where the one before left off, its `tracks` tell.
         if (event.reason === "lagged") this.#endRun();
         else this.#run?.clock.mended();
+        if (event.reason !== "timeline-reset") this.#run?.cutter.endAtKey();
         return;
       case "data":
         return;

@@ -76,6 +76,7 @@ export class PartCutter {
   #segmentParts = 0;
   #segmentIndependent = false;
   #keepsSegment = false;
+  #endsAtKey = false;
 
   constructor(
     tracks: { readonly video?: VideoTrack; readonly audio?: AudioTrack },
@@ -102,6 +103,11 @@ export class PartCutter {
   get frameRate(): number | undefined {
     const duration = this.#video && this.#frames.duration;
     return duration && this.timescale / duration;
+  }
+
+  /** Another encoder: its first keyframe ends the segment, so that the next ones come when segments may end. */
+  endAtKey(): void {
+    this.#endsAtKey = true;
   }
 
   /** A keyframe does not end the segment before another part is made. */
@@ -137,7 +143,10 @@ export class PartCutter {
     const distance = this.#keys.observe(dts, key);
     if (distance) this.#targets.observeKeyframes(distance / this.timescale);
     const hasContent = this.#segmentParts > 0 || queue.length > 0;
-    if (key && hasContent && !this.#keepsSegment && this.#keyEndsSegment(dts)) this.#endSegmentAt(dts);
+    if (key && hasContent && !this.#keepsSegment && (this.#keyEndsSegment(dts) || this.#mayEndEarly())) {
+      this.#endSegmentAt(dts);
+    }
+    if (key) this.#endsAtKey = false;
     queue.push(packet, this.#frameDuration());
     this.#lastFrame = dts;
     this.#cutIfFull();
@@ -203,6 +212,11 @@ export class PartCutter {
   #keyEndsSegment(dts: Ticks): boolean {
     const elapsed = this.#segmentElapsed + dts - (this.#partStart as Ticks);
     return elapsed >= this.#ticks(this.#targets.segmentLeast) || !this.#independentSoFar();
+  }
+
+  /** With something in the part that was hinted. */
+  #mayEndEarly(): boolean {
+    return this.#endsAtKey && this.#video !== undefined && this.#video.length > 0;
   }
 
   /** Cuts the parts that a frame at `dts` is too late for: the one before it lasted longer than expected. */

@@ -63,6 +63,8 @@ export class TsPackager implements Packager {
   /** Where the last frame of any track ends. */
   #lastEnd: Ticks = 0;
   #ended = false;
+  /** Another encoder: its first keyframe ends the segment, so that the next ones come when segments may end. */
+  #endsAtKey = false;
 
   constructor(
     private readonly options: TsPackagerOptions,
@@ -97,6 +99,7 @@ export class TsPackager implements Packager {
         // Times are continuous. Whether an encoder that comes next can go on where the one before left off, its `tracks` tell.
         if (event.reason === "lagged") this.#endRun();
         else this.#anchor = undefined;
+        this.#endsAtKey = event.reason !== "timeline-reset";
         break;
       case "end":
         this.#close(this.#lastEnd);
@@ -156,7 +159,9 @@ export class TsPackager implements Packager {
   #cut(segment: Segment, time: Ticks, leads: boolean, boundary: boolean, now: Millis): void {
     const length = time - segment.start;
     const limit = Math.min(this.#max, (this.options.limitMs?.() ?? Number.POSITIVE_INFINITY) * 90);
-    if (length < limit && !(boundary && length >= this.#target)) return;
+    const endsHere = boundary && (length >= this.#target || !segment.independent || this.#endsAtKey);
+    if (boundary) this.#endsAtKey = false;
+    if (length <= 0 || (length < limit && !endsHere)) return;
     if (!leads && time - (this.#lastLead ?? segment.start) < SILENCE) return;
     if (length > limit + OVERSHOOT && time - this.#lastEnd > this.#target) {
       // A pause that would not fit in.

@@ -145,6 +145,10 @@ export class TsMuxer {
     const pts = rescale(packet.pts, stream.timescale, 90_000);
     if (stream.pending && !stream.continues(pts, packet.data.length)) this.#flush(stream);
     if (!stream.append(packet, pts)) return;
+    // Pictures that stay away must not take the clock with them.
+    if (stream.pid !== this.#pcrPid && this.#lastPcr >= 0 && stream.nextPts - this.#lastPcr > PCR_INTERVAL) {
+      this.#packetizer.writePcr(this.#pcrPid, this.#pcr(pts));
+    }
     // With no video the audio carries PCR, which may not wait as long.
     const most = stream.pid === this.#pcrPid ? Math.min(this.#maxAudioDelay, PCR_INTERVAL) : this.#maxAudioDelay;
     if (stream.nextPts - stream.firstPts >= most) this.#flush(stream);

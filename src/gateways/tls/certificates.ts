@@ -73,7 +73,13 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
     };
   }
 
-  const timer = setInterval(() => void look(), config.checkEvery);
+  const timer = setInterval(async () => {
+    try {
+      await look();
+    } catch (error) {
+      log.error("the certificate cannot be renewed", { error: String(error) });
+    }
+  }, config.checkEvery);
   timer.unref();
   return {
     get current() {

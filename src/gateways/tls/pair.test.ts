@@ -31,6 +31,7 @@ test("what cannot be used says why, and whether the certificate or the key is to
     [{ certificate: "" }, "certificate", "it holds no PEM certificate"],
     [{ certificate: pair.key }, "certificate", "it holds no PEM certificate"],
     [{ certificate: cut }, "certificate", "its certificate is malformed"],
+    [{ certificate: pair.certificate + cut }, "certificate", "its certificate is malformed"],
     [{ key: "" }, "key", "it holds no PEM private key"],
     [{ key: pair.certificate }, "key", "it holds no PEM private key"],
     [{ key: pair.key.replace(/\n.{20}/, "\n") }, "key", "its private key is malformed"],

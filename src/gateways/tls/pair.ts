@@ -1,6 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import type { CertificatePair } from "../certificate.ts";
 
 /** A certificate or key that cannot be used. */
@@ -46,11 +45,6 @@ export function checkPair({ certificate, key }: CertificatePair): CertificateFac
   if (!leaf.checkPrivateKey(privateKey)) {
     throw new CertificateError("key", "it is not the private key of the certificate");
   }
-  try {
-    createSecureContext({ cert: certificate, key });
-  } catch (error) {
-    throw new CertificateError("certificate", `it cannot be used: ${describe(error)}`);
-  }
   return factsOf(leaf);
 }
 
@@ -66,14 +60,16 @@ function factsOf(leaf: X509Certificate): CertificateFacts {
   return { names, validFrom: Date.parse(leaf.validFrom), validTo: Date.parse(leaf.validTo) };
 }
 
+/** The first is the server's own; those of its chain must be readable, too. */
 function parseCertificate(pem: string): X509Certificate {
-  const first = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(pem)?.[0];
-  if (first === undefined) throw new CertificateError("certificate", "it holds no PEM certificate");
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   try {
-    return new X509Certificate(first);
+    const [leaf] = found.map((one) => new X509Certificate(one));
+    if (leaf) return leaf;
   } catch (error) {
     throw new CertificateError("certificate", `its certificate is malformed: ${describe(error)}`);
   }
+  throw new CertificateError("certificate", "it holds no PEM certificate");
 }
 
 function parseKey(pem: string): ReturnType<typeof createPrivateKey> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TimedEvent } from "../../test/hls/flv-source.ts";
 import { checkMedia, follow } from "../../test/hls/follow.ts";
-import { OriginBench } from "../../test/hls/origin-bench.ts";
+import { FIRST_MSN, OriginBench, toPlaylist } from "../../test/hls/origin-bench.ts";
 import { type SyntheticStream, synthesize, videoTrack } from "../../test/hls/synthetic.ts";
 import { decodeSamples } from "../formats/mp4/samples.ts";
 import { decodeTs } from "../formats/mpegts/demuxer.ts";
@@ -24,6 +24,50 @@ function otherRecord({ at, event }: TimedEvent): TimedEvent {
 function lost(at: number): TimedEvent {
   return { at: at * 1000, event: { type: "gap", reason: "publisher-lost" } };
 }
+
+describe("over a restart of the server", () => {
+  /** Two servers of one stream, the second `apart` seconds after the first has begun. */
+  function restart(format: string, apart: number): { before: OriginBench; after: OriginBench } {
+    const before = new OriginBench(encoder(0, { seconds: 30 }), { format }).run(24);
+    before.playlist();
+    const wallclockAt = (now: number) => Date.UTC(2026, 0, 1) + apart * 1000 + now;
+    const firstMsn = FIRST_MSN + apart * 4;
+    const { announced } = before.output;
+    const after = new OriginBench(encoder(0, { seconds: 30 }), { format }, { wallclockAt, firstMsn, announced });
+    return { before, after };
+  }
+
+  test.each(["cmaf", "mpegts"])(
+    "what was announced holds, and all that counts goes on behind a discontinuity: %s",
+    (format) => {
+      const { before, after } = restart(format, 25);
+      const old = before.playlist();
+      after.run(2.5);
+      const fresh = after.playlist();
+      expect(fresh.targetDuration).toBe(old.targetDuration);
+      expect(fresh.partTarget).toBe(old.partTarget);
+      expect(fresh.mediaSequence).toBeGreaterThan(old.mediaSequence + old.segments.length);
+      expect(fresh.discontinuitySequence).toBeGreaterThanOrEqual(old.discontinuitySequence);
+      expect(fresh.segments[0]?.discontinuity).toBe(true);
+      expect(timesOf(after, fresh.segments[0]?.uri)).toBeGreaterThan(timesOf(before, old.segments[9]?.uri));
+      expect(fresh.segments[0]?.wallclock).toBeGreaterThan(old.segments[9]?.wallclock ?? Number.NaN);
+      // Who goes on where it was is answered at once.
+      const asked = after.ask(
+        "main.m3u8",
+        `_HLS_msn=${old.mediaSequence + old.segments.length}&_HLS_part=1&_HLS_skip=YES`,
+      );
+      expect(toPlaylist(asked.answer).segments.length).toBe(fresh.segments.length);
+    },
+  );
+
+  /** The first decoding time of a segment. */
+  function timesOf(bench: OriginBench, uri: string | undefined): number {
+    const body = bench.ask(uri ?? "").answer?.body;
+    if (!(body instanceof Uint8Array)) throw new Error(`${uri} cannot be had`);
+    if (body[0] === 0x47) return decodeTs(body).pes[0]?.pts ?? Number.NaN;
+    return decodeSamples(body)[0]?.dts ?? Number.NaN;
+  }
+});
 
 describe("while the encoder is away", () => {
   const cases: readonly [what: string, stream: Partial<SyntheticStream>][] = [

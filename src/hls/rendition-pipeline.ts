@@ -140,13 +140,15 @@ export class Rendition {
   };
 
   #cmafPackager(targets: PlaylistTargets): CmafPackager {
-    const { firstMsn, wallclockAt, onTrackLeftOut, profile } = this.#options;
-    const options = { targets, lowLatency: profile.lowLatency, firstMsn, wallclockAt, epoch: EPOCH, onTrackLeftOut };
+    const { firstMsn, wallclockAt, onTrackLeftOut, profile, announced } = this.#options;
+    const { lowLatency } = profile;
+    const discontinuity = announced !== undefined;
+    const options = { targets, lowLatency, firstMsn, discontinuity, wallclockAt, epoch: EPOCH, onTrackLeftOut };
     return new CmafPackager(options, this.#sink);
   }
 
   #tsPackager(targets: PlaylistTargets): TsPackager {
-    const { config, firstMsn, wallclockAt, onTrackLeftOut } = this.#options;
+    const { config, firstMsn, wallclockAt, onTrackLeftOut, announced } = this.#options;
     return new TsPackager(
       {
         targetMs: config.segment,
@@ -155,7 +157,9 @@ export class Rendition {
         limitMs: () => (targets.segmentLimit - FRAME) * 1000,
         maxAudioDelayMs: config.maxAudioDelay,
         firstMsn,
+        discontinuity: announced !== undefined,
         wallclockAt,
+        epoch: EPOCH,
         onSkippedTrack: (track, reason) => onTrackLeftOut?.(track, TS_REASONS[reason]),
       },
       this.#sink,

@@ -21,6 +21,8 @@ export type TsPackagerOptions = {
   readonly discontinuity?: boolean;
   /** Wall clock at a monotonic `now`. */
   readonly wallclockAt: (now: Millis) => Millis;
+  /** The wall clock from which times count, so that they rise over restarts of the server. Without it they are the input's. */
+  readonly epoch?: Millis;
   /** Called once for each track and codec that is left out. */
   readonly onSkippedTrack?: (track: TsTrack, reason: TsSkipReason) => void;
 };
@@ -63,6 +65,7 @@ export class TsPackager implements Packager {
   /** Where the last frame of any track ends. */
   #lastEnd: Ticks = 0;
   #ended = false;
+  #isShifted = false;
   /** Another encoder: its first keyframe ends the segment, so that the next ones come when segments may end. */
   #endsAtKey = false;
 
@@ -90,7 +93,7 @@ export class TsPackager implements Packager {
         this.#packet(event, now);
         break;
       case "tracks":
-        this.#setTracks(event.tracks);
+        this.#setTracks(event.tracks, now);
         break;
       case "data":
         this.#data(event);
@@ -122,7 +125,12 @@ export class TsPackager implements Packager {
     return isSameProgram(this.#tracks, selectTsTracks(all).tracks);
   }
 
-  #setTracks(all: readonly Track[]): void {
+  #setTracks(all: readonly Track[], now: Millis): void {
+    const { epoch, wallclockAt } = this.options;
+    if (epoch !== undefined && !this.#isShifted) {
+      this.#isShifted = true;
+      this.#muxer.shift(Math.max(0, Math.round((wallclockAt(now) - epoch) / 1000)) * VIDEO_TIMESCALE);
+    }
     const { tracks, skipped } = selectTsTracks(all);
     for (const { track, reason } of skipped) {
       if (this.#skipped.get(track.id) === track.config.codec) continue;

@@ -46,6 +46,7 @@ export class TsMuxer {
   #audio: AudioStream[] = [];
   #pcrPid = FIRST_PID;
   #lastPcr = -1;
+  #offset: Ticks = 0;
   #hasId3 = false;
   #version = -1;
   readonly #pat: Uint8Array = encodePat([{ number: PROGRAM, pid: PMT_PID }]);
@@ -55,6 +56,11 @@ export class TsMuxer {
   constructor(options: TsMuxerOptions) {
     this.#maxAudioDelay = Math.round(options.maxAudioDelay * 90);
     this.#lead = Math.max(MIN_LEAD, this.#maxAudioDelay + LEAD_OVER_AUDIO_DELAY);
+  }
+
+  /** Adds to all times; 90 kHz. Call it before `setTracks`. */
+  shift(offset: Ticks): void {
+    this.#offset = offset;
   }
 
   /**
@@ -72,11 +78,11 @@ export class TsMuxer {
       if (!stream) continue;
       if (track.kind === "video") {
         if (video) continue;
-        video = new VideoStream(pid, track.config, this.#lead);
+        video = new VideoStream(pid, track.config, this.#lead + this.#offset);
         this.#streams.set(track.id, video);
       } else {
         if (this.#audio.length === MAX_AUDIO_TRACKS) continue;
-        const audio = new AudioStream(pid, track, stream.streamId, this.#lead);
+        const audio = new AudioStream(pid, track, stream.streamId, this.#lead + this.#offset);
         this.#audio.push(audio);
         this.#streams.set(track.id, audio);
       }
@@ -127,7 +133,7 @@ export class TsMuxer {
       this.startSegment();
     }
     const pes = this.#metadata;
-    const time = wrapTime(pts + this.#lead);
+    const time = wrapTime(pts + this.#lead + this.#offset);
     pes.clear();
     pes.size = writePesHeader(pes.bytes, 0, PRIVATE_STREAM_ID, time, time);
     pes.append(tag);
@@ -166,7 +172,7 @@ export class TsMuxer {
   /** PCR never goes back, even where tracks are interleaved loosely. */
   #pcr(time: Ticks): number {
     this.#lastPcr = Math.max(this.#lastPcr, time);
-    return wrapTime(this.#lastPcr);
+    return wrapTime(this.#lastPcr + this.#offset);
   }
 
   #renewPmt(): void {

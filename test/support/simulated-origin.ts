@@ -1,6 +1,7 @@
 /** What a simulated origin does wrong. */
 export type OriginFault =
   | "answers-early"
+  | "answers-late"
   | "refuses-rollover"
   | "accepts-anything"
   | "hint-not-found"
@@ -83,6 +84,7 @@ export class SimulatedOrigin implements Disposable {
       if (part === PARTS && this.#fault === "refuses-rollover") return failure(400);
       const wanted = part === undefined ? (msn - FIRST_MSN + 1) * PARTS : (msn - FIRST_MSN) * PARTS + part + 1;
       if (this.#fault !== "answers-early" && !(await this.#until(wanted))) return failure(503);
+      if (this.#fault === "answers-late") await Bun.sleep(1500);
     }
     const text = this.#text(url.searchParams.has("_HLS_skip"));
     const etag = `"${Bun.hash(text)}"`;

@@ -19,6 +19,7 @@ const rulesIn = ({ findings }: Verdict) => findings.map(({ rule }) => rule.id).s
 
 const FAULTS: readonly (readonly [fault: OriginFault, seconds: number, rules: readonly string[]])[] = [
   ["answers-early", 3, ["blocking-early"]],
+  ["answers-late", 5, ["blocking-late"]],
   ["refuses-rollover", 4, ["blocking-refused"]],
   ["accepts-anything", 3, ["far-msn-accepted", "part-without-msn-accepted"]],
   ["hint-not-found", 3, ["hint-not-held"]],

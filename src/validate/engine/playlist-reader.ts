@@ -4,7 +4,7 @@ import { PlaylistHistory } from "../history/playlist-history.ts";
 import { compareEdges, edgeOf, type FoundMediaPlaylist } from "../playlist/media-playlist.ts";
 import { mergeDelta } from "../playlist/merge-delta.ts";
 import { applyRules } from "../rules/checked-rule.ts";
-import { DIRECTIVE_RULES } from "../rules/delivery.ts";
+import { DIRECTIVE_RULES, holds } from "../rules/delivery.ts";
 import type { Session } from "./session.ts";
 
 /** Which requests follow each other; see `Observation`. */
@@ -32,6 +32,8 @@ const HELD_MS = 60;
 /** Versions of a playlist that come again are not checked again. */
 const MAX_VERSIONS = 64;
 const NO_DIRECTIVES: Directives = { skip: false };
+/** Versions that are remembered with when they came. */
+const MAX_SEEN = 16;
 
 /** Loads one media playlist in all ways and puts each answer through the rules. */
 export class PlaylistReader {
@@ -39,6 +41,8 @@ export class PlaylistReader {
   readonly #imports: ReadonlyMap<string, string> | undefined;
   readonly #checked = new Set<number | bigint>();
   readonly history: PlaylistHistory;
+  /** The newest at each time. */
+  readonly #seen: { readonly playlist: FoundMediaPlaylist; readonly at: number }[] = [];
   #latest: FoundMediaPlaylist | undefined;
 
   constructor(
@@ -72,12 +76,9 @@ export class PlaylistReader {
     const tookMs = exchange.doneAt - exchange.sentAt;
     if (held && (playlist || exchange.status >= 400 || exchange.error === "timeout")) {
       const status = exchange.status === 0 ? undefined : exchange.status;
-      applyRules(
-        DIRECTIVE_RULES,
-        { asked: directives, held, status, tookMs, playlist },
-        exchange.url,
-        this.#session.report,
-      );
+      const waitedInVainMs = this.#waitedInVain(directives, exchange);
+      const subject = { asked: directives, held, status, tookMs, waitedInVainMs, playlist };
+      applyRules(DIRECTIVE_RULES, subject, exchange.url, this.#session.report);
     }
     if (!playlist) return { exchange };
     const whole = playlist.skipped === 0 ? playlist : held && mergeDelta(held, playlist);
@@ -90,8 +91,18 @@ export class PlaylistReader {
       held: directives.msn !== undefined && exchange.headersAt - exchange.sentAt > HELD_MS,
       age: Number(exchange.headers.age ?? 0) * 1000 || 0,
     });
-    if (isNewer(whole, this.#latest)) this.#latest = whole;
+    if (isNewer(whole, this.#latest)) {
+      this.#latest = whole;
+      this.#seen.push({ playlist: whole, at: exchange.doneAt });
+      if (this.#seen.length > MAX_SEEN) this.#seen.shift();
+    }
     return { exchange, playlist, whole };
+  }
+
+  #waitedInVain({ msn, part }: Directives, { sentAt, headersAt }: Exchange): number {
+    if (msn === undefined) return 0;
+    const since = this.#seen.find(({ playlist }) => holds(playlist, msn, part))?.at;
+    return since === undefined ? 0 : headersAt - Math.max(sentAt, since);
   }
 
   /** Rules about a text are applied once to each version of it. */

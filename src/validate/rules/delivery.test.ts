@@ -78,6 +78,7 @@ const DIRECTIVES: readonly (readonly [rule: string, subject: DirectiveSubject])[
     "blocking-unanswered",
     { asked: { msn: 22, part: 2, skip: false }, held: playlist({}), status: 503, tookMs: 12_000 },
   ],
+  ["blocking-late", { ...answer({ msn: 22, part: 2, skip: false }, { open: 3 }), waitedInVainMs: 1200 }],
   ["skip-unasked", answer({ skip: false }, { skip: BEYOND })],
   ["skip-too-much", answer({ skip: true }, { skip: BEYOND + 2 })],
   ["skip-too-little", answer({ skip: true }, { skip: BEYOND - 2 })],

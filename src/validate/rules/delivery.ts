@@ -11,6 +11,8 @@ export type DirectiveSubject = {
   /** Undefined where nothing came in time. */
   readonly status: number | undefined;
   readonly tookMs: number;
+  /** For how long it waited while another answer had shown already that it is there. */
+  readonly waitedInVainMs?: number;
   /** The answer as it came, with its skipped segments missing. */
   readonly playlist?: FoundMediaPlaylist;
 };
@@ -32,6 +34,7 @@ export type ProbeSubject = {
 const BLOCK_TARGETS = 3;
 /** For the way of the answer, beyond what it may block. */
 const ANSWER_SLACK_MS = 3000;
+const LATE_MS = 1000;
 /** Durations are rounded. */
 const EPSILON_S = 0.01;
 
@@ -68,6 +71,17 @@ export const DIRECTIVE_RULES: readonly CheckedRule<DirectiveSubject>[] = [
       if (asked.msn !== undefined && (status === undefined || tookMs > limit)) {
         yield { message: `${askedText(asked)}: ${status ?? "nothing"} after ${(tookMs / 1000).toFixed(1)} s` };
       }
+    },
+  },
+  {
+    id: "blocking-late",
+    severity: "warning",
+    clause: "RFC 8216bis 6.2.5.2",
+    text: "A request that waits is answered as soon as the playlist holds what it waits for; reported from a second on.",
+    *check({ asked, status, waitedInVainMs = 0 }) {
+      if (status !== 200 || waitedInVainMs < LATE_MS) return;
+      const shown = (waitedInVainMs / 1000).toFixed(1);
+      yield { message: `${askedText(asked)} waited for ${shown} s after another request had shown it` };
     },
   },
   {

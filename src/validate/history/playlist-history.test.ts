@@ -169,7 +169,7 @@ const SAMPLES: readonly (readonly [rule: string, steps: readonly Step[], also?: 
     "part-late",
     [
       { at: 0, from: 10, count: 8, open: 1 },
-      { at: 1600, sentAt: 1, held: true, from: 10, count: 8, open: 2 },
+      { at: 2100, sentAt: 1, held: true, from: 10, count: 8, open: 2 },
     ],
   ],
   ["hint-unfulfilled", then((text) => text.replace('"18.1.m4s"', '"18-1.m4s"'))],

@@ -45,7 +45,8 @@ export class Punctuality {
     }
     const edge = edgeOf(playlist);
     if (!edge || playlist.partTarget === undefined) return;
-    const limit = PART_TARGETS * playlist.partTarget * 1000 + PART_SLACK_MS;
+    const seconds = Math.max(PART_TARGETS * playlist.partTarget, playlist.serverControl?.partHoldBack ?? 0);
+    const limit = seconds * 1000 + PART_SLACK_MS;
     this.#part = this.#next(this.#part, edge.msn, edge.part, observation, limit, (late) => {
       const shown = (late / 1000).toFixed(1);
       this.#breach("part-late", `no new part for ${shown} s`);

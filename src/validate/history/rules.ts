@@ -101,7 +101,7 @@ export const HISTORY_RULES = [
     "part-late",
     "warning",
     "RFC 8216bis 6.2.1",
-    "A live playlist with parts gets a new part within a part target duration; reported when it takes more than twice that and half a second.",
+    "A live playlist with parts gets a new part within a part target duration; reported when none comes for PART-HOLD-BACK and half a second, so that players stall.",
   ),
   rule(
     "hint-unfulfilled",

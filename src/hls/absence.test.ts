@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { TimedEvent } from "../../test/hls/flv-source.ts";
 import { checkMedia, follow } from "../../test/hls/follow.ts";
 import { FIRST_MSN, OriginBench, toPlaylist } from "../../test/hls/origin-bench.ts";
 import { type SyntheticStream, synthesize, videoTrack } from "../../test/hls/synthetic.ts";
 import { decodeSamples } from "../formats/mp4/samples.ts";
 import { decodeTs } from "../formats/mpegts/demuxer.ts";
+
+setDefaultTimeout(30_000);
 
 const STREAM: SyntheticStream = { seconds: 20.5, fps: 30, gop: 60, audio: true, milliseconds: true };
 
@@ -79,8 +81,8 @@ describe("while the encoder is away", () => {
   ];
   for (const [what, stream] of cases) {
     // When it goes: at once behind a part, and in the middle of one.
-    for (const goes of [20, 20.17, 20.42, 20.5]) {
-      for (const back of [20.6, 21, 24.3, 40.05]) {
+    for (const goes of [20, 20.17, 20.42]) {
+      for (const back of [20.6, 21, 40.05]) {
         test(`${what}: gone at ${goes} s, back at ${back} s`, () => {
           const b = new OriginBench([
             ...encoder(0, { ...stream, seconds: goes }),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { TimedEvent } from "../../test/hls/flv-source.ts";
 import { checkMedia, follow } from "../../test/hls/follow.ts";
 import { OriginBench } from "../../test/hls/origin-bench.ts";
@@ -10,6 +10,8 @@ import {
   VIDEO_ID,
   videoTrack,
 } from "../../test/hls/synthetic.ts";
+
+setDefaultTimeout(30_000);
 
 const STREAM: SyntheticStream = { seconds: 20, fps: 30, gop: 60, audio: true, milliseconds: true };
 

@@ -3,8 +3,9 @@ import type { Millis } from "../media/time.ts";
 /** Share of the error that one segment corrects, and the most it does; jitter of the network averages out. */
 const SHARE = 1 / 16;
 const MOST: Millis = 5;
-/** Where media times were mended, less than this is jitter. */
-const JUMP: Millis = 500;
+/** Where media times were mended, the wall clock leaps when it is further off than this, and else catches up by such steps. */
+const LEAP: Millis = 2000;
+const CATCH_UP: Millis = 100;
 
 /**
  * Wall clock of media times in one run. Anchored at the first packet; follows, a few milliseconds per segment, an encoder
@@ -36,9 +37,14 @@ export class RunClock {
     const lag = arrival - (this.#wallclockAtZero + seconds * 1000);
     this.#lag ??= lag;
     const error = lag - this.#lag;
-    if (this.#mended && Math.abs(error) > JUMP) this.#wallclockAtZero += error;
-    else this.#wallclockAtZero += Math.min(MOST, Math.max(-MOST, error * SHARE));
-    this.#mended = false;
+    if (this.#mended && Math.abs(error) > LEAP) this.#wallclockAtZero += error;
+    else if (this.#mended) this.#wallclockAtZero += within(error, CATCH_UP);
+    else this.#wallclockAtZero += within(error * SHARE, MOST);
+    this.#mended &&= Math.abs(error) > CATCH_UP && Math.abs(error) <= LEAP;
     return this.#wallclockAtZero + seconds * 1000;
   }
+}
+
+function within(value: Millis, most: Millis): Millis {
+  return Math.min(most, Math.max(-most, value));
 }

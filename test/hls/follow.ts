@@ -27,7 +27,7 @@ const SHORTEST_PART = 0.85;
 
 /** Reloads a low-latency playlist over and over as players do, and tells every breach of what a live playlist must keep. */
 export function follow(bench: OriginBench, options: FollowOptions): string[] {
-  const { from, to, every = 0.1, brokenHints = 0, late = 0 } = options;
+  const { from, to, every = 0.2, brokenHints = 0, late = 0 } = options;
   const faults: string[] = [];
   const seen = new Set<string>();
   const fault = (what: string) => {

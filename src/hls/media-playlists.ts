@@ -1,4 +1,10 @@
-import type { MediaPlaylist, PlacedDateRange, PlaylistSegment, ServerControl } from "../formats/m3u8/media-playlist.ts";
+import type {
+  MediaPlaylist,
+  PlacedDateRange,
+  PlaylistSegment,
+  RenditionReport,
+  ServerControl,
+} from "../formats/m3u8/media-playlist.ts";
 import type { ListedDateRange } from "./date-ranges.ts";
 import type { WindowSegment } from "./stored-segment.ts";
 import type { RenditionWindow } from "./window.ts";
@@ -60,6 +66,7 @@ export function toMediaPlaylist(
   window: RenditionWindow,
   profile: PlaylistProfile,
   delta: DeltaUpdate | undefined,
+  renditionReports: readonly RenditionReport[] = [],
 ): MediaPlaylist {
   const { lowLatency, names } = profile;
   const { targets } = window;
@@ -88,8 +95,22 @@ export function toMediaPlaylist(
     removedDateRanges: removed,
     discontinuityNext: lowLatency && window.broken && !window.ended,
     preloadHint: next && names.part(next.msn, next.part),
+    renditionReports: window.ended ? [] : renditionReports,
     ended: window.ended,
   };
+}
+
+/** How far another rendition of the presentation has come; undefined while it has nothing (RFC 8216bis 4.4.5.4). */
+export function toRenditionReport(
+  uri: string,
+  window: RenditionWindow,
+  lowLatency: boolean,
+): RenditionReport | undefined {
+  const { open, lastMsn, segments } = window;
+  if (lowLatency && open && open.parts.length > 0) return { uri, lastMsn: open.msn, lastPart: open.parts.length - 1 };
+  if (lastMsn === undefined) return undefined;
+  const parts = segments[segments.length - 1]?.parts.length ?? 0;
+  return { uri, lastMsn, lastPart: lowLatency && parts > 0 ? parts - 1 : undefined };
 }
 
 /** @param part PART-TARGET, where there are parts */

@@ -1,7 +1,7 @@
 import { formatMediaPlaylist } from "../formats/m3u8/format-media-playlist.ts";
 import { formatMultivariantPlaylist } from "../formats/m3u8/multivariant-playlist.ts";
 import type { Playlist } from "./answer.ts";
-import { type DeltaUpdate, type PlaylistProfile, toMediaPlaylist } from "./media-playlists.ts";
+import { type DeltaUpdate, type PlaylistProfile, toMediaPlaylist, toRenditionReport } from "./media-playlists.ts";
 import { type RenditionDescription, toMultivariantPlaylist } from "./multivariant.ts";
 import type { RenditionWindow } from "./window.ts";
 
@@ -12,6 +12,7 @@ export class RenditionPlaylists {
   readonly #window: RenditionWindow;
   readonly #profile: PlaylistProfile;
   readonly #describe: () => RenditionDescription;
+  readonly #others: { readonly uri: string; readonly window: RenditionWindow }[] = [];
   #version = -1;
   #full: Playlist | undefined;
   #delta: Playlist | undefined;
@@ -25,9 +26,16 @@ export class RenditionPlaylists {
     this.#describe = describe;
   }
 
+  /** Reports of another rendition of the presentation from now on. @param uri of its playlist, relative to this one's */
+  reportOn(uri: string, window: RenditionWindow): void {
+    this.#others.push({ uri, window });
+  }
+
   media(delta: DeltaUpdate | undefined): Playlist {
-    if (this.#version !== this.#window.version) {
-      this.#version = this.#window.version;
+    let { version } = this.#window;
+    for (const other of this.#others) version += other.window.version;
+    if (this.#version !== version) {
+      this.#version = version;
       this.#full = undefined;
       this.#delta = undefined;
       this.#deltaOfRanges = undefined;
@@ -48,7 +56,10 @@ export class RenditionPlaylists {
   }
 
   #render(delta: DeltaUpdate | undefined): Playlist {
-    const playlist = toMediaPlaylist(this.#window, this.#profile, delta);
+    const reports = this.#others.flatMap(
+      ({ uri, window }) => toRenditionReport(uri, window, this.#profile.lowLatency) ?? [],
+    );
+    const playlist = toMediaPlaylist(this.#window, this.#profile, delta, reports);
     // Nothing to skip: the whole playlist is the answer.
     if (delta && playlist.skipped === 0) return this.media(undefined);
     return toPlaylist(formatMediaPlaylist(playlist));

@@ -21,6 +21,9 @@ export function formatMediaPlaylist(playlist: MediaPlaylist): string {
   out += ranges.before(Number.POSITIVE_INFINITY, 0);
   if (playlist.discontinuityNext) out += "#EXT-X-DISCONTINUITY\n";
   if (playlist.preloadHint !== undefined) out += `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${playlist.preloadHint}"\n`;
+  for (const { uri, lastMsn, lastPart } of playlist.renditionReports ?? []) {
+    out += `#EXT-X-RENDITION-REPORT:URI="${uri}",LAST-MSN=${lastMsn}${lastPart === undefined ? "" : `,LAST-PART=${lastPart}`}\n`;
+  }
   if (playlist.ended) out += "#EXT-X-ENDLIST\n";
   return out;
 }

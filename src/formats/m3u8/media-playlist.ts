@@ -36,6 +36,15 @@ export type ServerControl = {
   readonly partHoldBack?: number;
 };
 
+/** EXT-X-RENDITION-REPORT (4.4.5.4). */
+export type RenditionReport = {
+  /** Of the other rendition's playlist, relative to this one. */
+  readonly uri: string;
+  readonly lastMsn: number;
+  /** Undefined where that playlist has no parts. */
+  readonly lastPart: number | undefined;
+};
+
 /** A media playlist as a value. With `skipped` it is a delta update. */
 export type MediaPlaylist = {
   readonly version: number;
@@ -62,5 +71,7 @@ export type MediaPlaylist = {
   readonly discontinuityNext?: boolean;
   /** URI of the part expected next (4.4.5.3). */
   readonly preloadHint?: string;
+  /** One for each other rendition of the presentation. */
+  readonly renditionReports?: readonly RenditionReport[];
   readonly ended: boolean;
 };

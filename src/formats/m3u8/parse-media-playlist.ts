@@ -9,7 +9,7 @@ import {
   required,
 } from "./attributes.ts";
 import { linesOf, splitTag } from "./lines.ts";
-import type { MediaPlaylist, PlaylistPart, PlaylistSegment, ServerControl } from "./media-playlist.ts";
+import type { MediaPlaylist, PlaylistPart, PlaylistSegment, RenditionReport, ServerControl } from "./media-playlist.ts";
 
 /** More segments and parts than a live playlist holds. */
 const MAX_ENTRIES = 100_000;
@@ -106,6 +106,9 @@ function readHeader(tag: string, value: string, draft: Draft): boolean {
       if (required(attributes, "TYPE") === "PART") draft.preloadHint = required(attributes, "URI");
       return true;
     }
+    case "#EXT-X-RENDITION-REPORT":
+      draft.renditionReports = [...(draft.renditionReports ?? []), toRenditionReport(parseAttributes(value))];
+      return true;
     case "#EXT-X-ENDLIST":
       draft.ended = true;
       return true;
@@ -150,6 +153,15 @@ function toServerControl(attributes: Attributes): ServerControl {
     canSkipDateRanges: attributes.get("CAN-SKIP-DATERANGES") === "YES" || undefined,
     holdBack: optionalDecimal(attributes, "HOLD-BACK"),
     partHoldBack: optionalDecimal(attributes, "PART-HOLD-BACK"),
+  };
+}
+
+function toRenditionReport(attributes: Attributes): RenditionReport {
+  const lastPart = attributes.get("LAST-PART");
+  return {
+    uri: required(attributes, "URI"),
+    lastMsn: parseInteger(required(attributes, "LAST-MSN"), "LAST-MSN"),
+    lastPart: lastPart === undefined ? undefined : parseInteger(lastPart, "LAST-PART"),
   };
 }
 

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ByteReader } from "../../../src/bytes/reader.ts";
 import { Outbox } from "../../../src/demo/outbox.ts";
+import { encodeAmf0 } from "../../../src/formats/amf/amf0.ts";
+import type { AmfValue } from "../../../src/formats/amf/value.ts";
 import { type FlvTag, readTag, TagType } from "../../../src/formats/flv/tag.ts";
 import { type RtmpClientEvent, RtmpClientSession } from "../../../src/protocols/rtmp/client-session.ts";
 import type { Effect } from "../../../src/protocols/session.ts";
@@ -87,6 +89,11 @@ export class ScriptedPublisher implements AsyncDisposable {
   /** Goes on with another clip at the next keyframe. */
   playNext(tags: readonly FlvTag[]): void {
     this.#following = tags;
+  }
+
+  /** Sends a data message, as it is due now. */
+  say(...values: readonly AmfValue[]): void {
+    this.#run(this.#session.sendMedia(TagType.script, Math.round(this.stamp) % 2 ** 32, encodeAmf0(...values)));
   }
 
   /** Ends the connection without a word, as a killed encoder. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { ac3Frames, eac3Frames } from "../../../test/support/codec-samples.ts";
-import { MalformedError } from "../../bytes/errors.ts";
 import { BitWriter } from "../../bytes/bit-writer.ts";
+import { MalformedError } from "../../bytes/errors.ts";
 import { decodeAc3Config, decodeEac3Config } from "./config.ts";
 
 for (const { clip, hex, record, sampleRate, channels } of ac3Frames) {

@@ -1,6 +1,6 @@
+import { BitWriter } from "../../bytes/bit-writer.ts";
 import { MalformedError } from "../../bytes/errors.ts";
 import type { AudioConfig } from "../../media/track.ts";
-import { BitWriter } from "../../bytes/bit-writer.ts";
 import { decodeSyncframe, type Syncframe } from "./syncframe.ts";
 
 /** The config of an AC-3 stream, from one of its syncframes; the record is `dac3` (ETSI TS 102 366 F.4). */

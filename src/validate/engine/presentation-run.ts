@@ -72,18 +72,13 @@ export class PresentationRun {
 
   /** Until all have ended and are read, or time is up. */
   async run(): Promise<void> {
-    let over = false;
-    const comparing = (async () => {
-      while (!over && !this.#session.over) {
-        await this.#session.sleep(COMPARE_MS);
-        this.#compare();
-      }
-    })();
-    await Promise.all([...this.#renditions.values()].map(({ run }) => run.run()));
-    over = true;
+    const comparing = setInterval(() => this.#compare(), COMPARE_MS);
+    try {
+      await Promise.all([...this.#renditions.values()].map(({ run }) => run.run()));
+    } finally {
+      clearInterval(comparing);
+    }
     this.#checkBandwidths();
-    // It sleeps at the most so long as this.
-    await Promise.race([comparing, Promise.resolve()]);
   }
 
   #addAll(multivariant: FoundMultivariantPlaylist, imports: ReadonlyMap<string, string>): void {

@@ -16,7 +16,7 @@ const USAGE = 2;
 
 const args = {
   url: { type: "positional", required: false, valueHint: "URL", description: "Of a multivariant or media playlist." },
-  viewers: { type: "string", alias: "n", valueHint: "N", default: "10", description: "How many watch (default 10)." },
+  viewers: { type: "string", alias: "n", valueHint: "N", default: "10", description: "How many watch." },
   seconds: { type: "string", valueHint: "N", description: "End after this many seconds; without it on Ctrl-C." },
   ramp: {
     type: "string",

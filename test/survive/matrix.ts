@@ -1,5 +1,7 @@
+import { startValidation, type Validation } from "../support/clients/naru-validate.ts";
 import { type Naru, startNaru } from "../support/naru.ts";
 import { sleep, until } from "../support/process.ts";
+import { WaitingRelay } from "../support/waiting-relay.ts";
 import type { Watched, WatchedPlayer } from "../support/watched-player.ts";
 import { FRAME_RATE } from "./clips.ts";
 import { type PlayerName, PlayerRoom } from "./players.ts";
@@ -9,8 +11,6 @@ import { measurePlayback, type Playback } from "./stall.ts";
 
 /** How one player came through one scenario. */
 export type Cell = Playback & {
-  readonly scenario: string;
-  readonly format: Format;
   readonly player: PlayerName;
   /** Seconds behind the live edge before and after, by the program date-time, where the player tells. */
   readonly latency: { readonly before?: number; readonly after?: number };
@@ -19,6 +19,15 @@ export type Cell = Playback & {
   readonly complaints: readonly string[];
   /** Why it is not judged. */
   readonly cannot?: string;
+};
+
+/** One scenario played. */
+export type Row = {
+  readonly scenario: string;
+  readonly format: Format;
+  readonly cells: readonly Cell[];
+  /** What `naru validate` found, which followed the stream all the time. */
+  readonly findings: readonly Validation[];
 };
 
 export type MatrixOptions = {
@@ -54,7 +63,7 @@ export class Matrix implements AsyncDisposable {
   }
 
   /** Runs as soon as there is room. */
-  async play(scenario: Scenario, format: Format): Promise<Cell[]> {
+  async play(scenario: Scenario, format: Format): Promise<Row> {
     if (this.#running >= this.#options.atOnce) await new Promise<void>((go) => this.#waiting.push(go));
     else this.#running++;
     try {
@@ -68,14 +77,17 @@ export class Matrix implements AsyncDisposable {
     }
   }
 
-  async #run(scenario: Scenario, format: Format, naru: Naru): Promise<Cell[]> {
+  async #run(scenario: Scenario, format: Format, naru: Naru): Promise<Row> {
     const { players: names, seconds, ageSeconds } = this.#options;
     await using stage = new Stage(naru, `${format}/${scenario.name}`);
     const acted = scenario.run(stage);
     // Awaited below; a scenario that fails before that must not end the process.
     acted.catch(() => {});
-    const url = await Promise.race([naru.live(stage.path), acted.then(() => naru.live(stage.path))]);
+    const origin = await Promise.race([naru.live(stage.path), acted.then(() => naru.live(stage.path))]);
+    using relay = scenario.relayed ? new WaitingRelay(naru.ports.http) : undefined;
+    const url = relay?.through(origin) ?? origin;
     await sleep((scenario.ageSeconds ?? ageSeconds) * 1000);
+    await using validation = startValidation(url);
     await using started = new AsyncDisposableStack();
     const players = await Promise.all(
       names.map(async (name) => ({ name, player: started.use(await this.#room.play(name, url)) })),
@@ -89,12 +101,10 @@ export class Matrix implements AsyncDisposable {
     await sleep(seconds * 1000);
     const span = { since, until: Date.now() };
     const after = await Promise.all(players.map(({ player }) => player.watched()));
-    return players.map(({ name }, i) => {
+    const cells = players.map(({ name }, i) => {
       const watched = after[i] as Watched;
       const playback = measurePlayback(watched.looks, span, FRAME_RATE, stage.absence);
       return {
-        scenario: scenario.name,
-        format,
         player: name,
         ...playback,
         latency: { before: before[i]?.latency, after: watched.latency },
@@ -103,6 +113,7 @@ export class Matrix implements AsyncDisposable {
         cannot: scenario.cannot?.[name],
       };
     });
+    return { scenario: scenario.name, format, cells, findings: await validation.end() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,32 +1,38 @@
-import type { Cell } from "./matrix.ts";
+import type { Cell, Row } from "./matrix.ts";
 
 /** A line for each scenario, a column for each player: the longest stall, or what is wrong. */
-export function markdownTable(cells: readonly Cell[]): string {
-  const players = [...new Set(cells.map((cell) => cell.player))];
-  const rows = Map.groupBy(cells, (cell) => `${cell.format} ${cell.scenario}`);
-  const lines = [...rows].map(([name, row]) => [
-    name,
-    ...players.map((player) => entry(row.find((cell) => cell.player === player))),
+export function markdownTable(rows: readonly Row[]): string {
+  const players = rows[0]?.cells.map((cell) => cell.player) ?? [];
+  const lines = rows.map(({ format, scenario, cells, findings }) => [
+    `${format} ${scenario}`,
+    ...cells.map(entry),
+    isClean(findings) ? "clean" : `**${findings.length}**`,
   ]);
-  const all = [["", ...players], ["---", ...players.map(() => "---")], ...lines];
-  return all.map((line) => `| ${line.join(" | ")} |`).join("\n");
+  const head = ["", ...players, "validate"];
+  return [head, head.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
-function entry(cell: Cell | undefined): string {
-  if (!cell) return "";
+/** Notes are no faults. */
+export function isClean(findings: Row["findings"]): boolean {
+  return findings.every(({ severity }) => severity === "info");
+}
+
+function entry(cell: Cell): string {
   if (cell.faults.length === 0) return `${cell.longestStall.toFixed(1)} s`;
   return cell.cannot ? "cannot" : `**${firstLine(cell.faults[0])}**`;
 }
 
 /** Everything that was seen, a paragraph for each player. */
-export function details(cells: readonly Cell[]): string {
-  return cells.map(detail).join("\n");
+export function details({ format, scenario, cells, findings }: Row): string {
+  const name = `${format} ${scenario}`;
+  const validation = [`${name} / validate:`, ...findings.map(({ finding }) => `    ${firstLine(finding)}`)];
+  return [...cells.map((cell) => detail(name, cell)), ...validation].join("\n");
 }
 
-function detail(cell: Cell): string {
+function detail(name: string, cell: Cell): string {
   const seconds = (value: number | undefined) => (value === undefined ? "?" : value.toFixed(1));
   const words = [
-    `${cell.format} ${cell.scenario} / ${cell.player}:`,
+    `${name} / ${cell.player}:`,
     `stall ${seconds(cell.longestStall)}, freeze ${seconds(cell.longestFreeze)},`,
     `end rate ${Math.round(cell.endRate * 100)} %, latency ${seconds(cell.latency.before)} -> ${seconds(cell.latency.after)}`,
   ];

@@ -16,6 +16,8 @@ export type Scenario = {
   readonly ageSeconds?: number;
   /** Where it can be played; by default in all. */
   readonly formats?: readonly Format[];
+  /** The viewers reach the server through a relay that lets them wait while it is down. */
+  readonly relayed?: boolean;
   /** The server is restarted, so the scenario has one of its own. */
   readonly ownServer?: boolean;
   /** Players that cannot decode what comes: not judged. With the reason. */
@@ -118,6 +120,13 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "server-killed",
     event: "server killed by SIGKILL and started again; the encoder reconnects",
     ownServer: true,
+    run: (stage) => restartServer(stage, (naru) => naru.restart("SIGKILL")),
+  },
+  {
+    name: "server-killed-relayed",
+    event: "the same behind a relay that lets connections wait",
+    ownServer: true,
+    relayed: true,
     run: (stage) => restartServer(stage, (naru) => naru.restart("SIGKILL")),
   },
   {

@@ -114,6 +114,11 @@ export type UserApplication = {
      * @default "1m"
      */
     grace?: Duration;
+    /**
+     * Show the last picture, with silence, while the encoder is away or sends nothing.
+     * @default true
+     */
+    standIn?: boolean;
     /** Directory to write playlist and segments to as well. MPEG-TS only. */
     path?: string;
     /**

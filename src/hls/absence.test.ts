@@ -5,6 +5,7 @@ import { FIRST_MSN, OriginBench, toPlaylist } from "../../test/hls/origin-bench.
 import { type SyntheticStream, synthesize, videoTrack } from "../../test/hls/synthetic.ts";
 import { decodeSamples } from "../formats/mp4/samples.ts";
 import { decodeTs } from "../formats/mpegts/demuxer.ts";
+import type { RenditionEvent } from "./rendition.ts";
 
 setDefaultTimeout(30_000);
 
@@ -170,5 +171,32 @@ describe("while the encoder is away", () => {
     const b = new OriginBench([...encoder(0), lost(20.55), ...encoder(40, { seconds: 12 })], { format: "mpegts" });
     expect(follow(b, { from: 12, to: 50, late: 0.5 })).toEqual([]);
     expect(b.playlist().segments.some((segment) => segment.discontinuity)).toBe(false);
+  });
+});
+
+describe("what is copied elsewhere", () => {
+  test("is the encoder's media alone, with a discontinuity where that is taken up again", () => {
+    const copied: RenditionEvent[] = [];
+    const b = new OriginBench(
+      [...encoder(0), lost(20.55), ...encoder(40, { seconds: 12 })],
+      { format: "mpegts" },
+      { onRendition: (event) => copied.push(event) },
+    ).run(50);
+    expect(follow(b, { from: 50, to: 51 })).toEqual([]);
+    const segments = copied.filter((event) => event.type === "segment");
+    const seconds = segments.reduce((sum, { duration }) => sum + duration, 0);
+    expect(seconds).toBeGreaterThan(20.5 + 8);
+    expect(seconds).toBeLessThan(20.5 + 11);
+    const marks = copied.flatMap((event) => (event.type === "open" && event.discontinuity ? [event.wallclock] : []));
+    expect(marks.map((at) => Math.round((at - Date.UTC(2026, 0, 1)) / 1000))).toEqual([40]);
+  });
+
+  test("without a stand-in nothing is made while the encoder is away", () => {
+    const b = new OriginBench([...encoder(0), lost(20.55), ...encoder(30, { seconds: 12 })], { standIn: false }).run(
+      22,
+    );
+    const before = b.playlist().segments.length;
+    expect(b.run(29).playlist().segments.length).toBe(before);
+    expect(b.run(40).playlist().segments.length).toBeGreaterThan(before);
   });
 });

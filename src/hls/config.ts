@@ -23,6 +23,10 @@ export const hlsSchema = z
       .describe("A segment without keyframe is cut by force at this length."),
     window: duration({ min: 100 }).default(30_000).describe("How much of the past the playlist lists."),
     grace: duration().default(60_000).describe("How long the playlist stays open for an encoder that went away."),
+    standIn: z
+      .boolean()
+      .default(true)
+      .describe("Show the last picture, with silence, while the encoder is away or sends nothing."),
     path: z.string().optional().describe("Directory to write playlist and segments to as well. MPEG-TS only."),
     nested: z
       .boolean()

@@ -37,12 +37,12 @@ export class MissingSound {
       if (sound) this.#came(sound, event, write);
       else if (event.track === this.#video?.id) this.#pictureCame(this.#video, event, write);
     } else if (event.type === "tracks") {
-      this.#sounds.clear();
       this.#time = undefined;
       this.#video = event.tracks.find((track) => track.kind === "video");
+      const before = new Map(this.#sounds);
+      this.#sounds.clear();
       for (const track of event.tracks) {
-        if (track.kind === "audio")
-          this.#sounds.set(track.id, { track, data: NOTHING, end: undefined, lag: 0, silence: undefined });
+        if (track.kind === "audio") this.#sounds.set(track.id, begin(track, before.get(track.id)));
       }
     }
   }
@@ -76,11 +76,23 @@ export class MissingSound {
 }
 
 const NOTHING = new Uint8Array(0);
+/** A longer hole is none that silence could bridge; seconds. */
+const LONGEST = 10;
+
+/** The sound of an encoder that comes next has its place right behind that of the one before. */
+function begin(track: AudioTrack, before: Sound | undefined): Sound {
+  if (before?.end === undefined || before.track.timescale !== track.timescale) {
+    return { track, data: NOTHING, end: undefined, lag: 0, silence: undefined };
+  }
+  const { data, end } = before;
+  return { track, data, end, lag: 0, silence: silenceFor(track.config, data) };
+}
 
 /** Silence from where the sound ends to `until`. */
 function fill(sound: Sound, until: Ticks, write: (packet: Packet) => void): void {
   const { track, silence } = sound;
   if (!silence || sound.end === undefined) return;
+  if (until - sound.end > LONGEST * track.timescale) sound.end = until;
   for (; sound.end < until; sound.end += silence.duration) {
     const { data, duration } = silence;
     write({ type: "packet", track: track.id, dts: sound.end, pts: sound.end, duration, key: true, data });

@@ -7,7 +7,7 @@ import type { HlsConfig } from "./config.ts";
 import type { PlaylistProfile } from "./media-playlists.ts";
 import { MissingSound } from "./missing-sound.ts";
 import { CMAF_NAMES, discontinuityFor, MEDIA_PLAYLIST, TS_NAMES } from "./names.ts";
-import type { RenditionSink } from "./rendition.ts";
+import type { RenditionEvent, RenditionSink } from "./rendition.ts";
 import { Rendition } from "./rendition-pipeline.ts";
 import { LastMedia, StandIn } from "./stand-in.ts";
 import type { AnnouncedTargets } from "./targets.ts";
@@ -44,9 +44,11 @@ const MAX_WAITERS = 20_000;
 /** A closed playlist stays to be read for at least this long. */
 const ENDED_LINGER: Millis = 60_000;
 /** An encoder that left is stood in for after this long: low-latency players have about a second in store. */
-const LOST_PATIENCE: Millis = 1000;
+const LOST_PATIENCE: Millis = 600;
 /** One that is connected but sends nothing, after this long: below the 9 s after which a blocked request is given up. */
 const SILENT_PATIENCE: Millis = 5000;
+
+const NOTHING = (): void => {};
 
 /**
  * HLS of one stream: media events in, answers to viewers out. Outlives publishers: one that comes back within the grace
@@ -67,6 +69,8 @@ export class HlsOutput {
   readonly #shift = new TimeShift();
   #lastMediaAt: Millis | undefined;
   #standIn: StandIn | undefined;
+  /** Whether what is made goes to `onRendition`: not what stands in, up to the segment behind it. */
+  #isCopied: "yes" | "no" | "from-next" = "yes";
   /** What the next encoder announced while it was still stood in for. */
   #nextTracks: (MediaEvent & { readonly type: "tracks" }) | undefined;
   /** The stream itself is over, not only its publisher gone. */
@@ -212,7 +216,7 @@ export class HlsOutput {
       discontinuitySequence,
       wallclockAt,
       onTrackLeftOut,
-      onRendition,
+      onRendition: onRendition && this.#copy,
       announced,
     });
   }
@@ -251,13 +255,26 @@ export class HlsOutput {
     standIn?.advance(now, this.#writeStandIn);
   }
 
-  readonly #writeStandIn = (packet: Packet, at: Millis): void => this.#rendition.write(packet, at);
+  readonly #writeStandIn = (packet: Packet, at: Millis): void => {
+    this.#missing.before(packet, NOTHING);
+    this.#rendition.write(packet, at);
+  };
+
+  /** A copy of the stream, such as files, gets the encoder's media alone, with a discontinuity where that is taken up again. */
+  readonly #copy = (event: RenditionEvent): void => {
+    const { onRendition } = this.#options;
+    if (this.#isCopied === "from-next" && event.type === "open") {
+      this.#isCopied = "yes";
+      onRendition?.({ ...event, discontinuity: true });
+    } else if (this.#isCopied === "yes" || event.type === "end") onRendition?.(event);
+  };
 
   #beginStandIn(): StandIn | undefined {
     const since = this.#lastMediaAt;
     const { window } = this.#rendition;
     const partStart = () => this.#rendition.partStart;
-    const isWanted = since !== undefined && this.#requests.isPlayable && this.#options.config.grace > 0;
+    const { grace, standIn: isOffered } = this.#options.config;
+    const isWanted = since !== undefined && this.#requests.isPlayable && grace > 0 && isOffered;
     const standIn = isWanted && StandIn.after(this.#last, { since, frame: window.targets.part, partStart });
     if (!standIn) {
       // There will be no other answer until there is media again.
@@ -267,6 +284,10 @@ export class HlsOutput {
     // From the encoder's keyframes, not from these.
     window.targets.fix(window.longest);
     if (window.nextPart?.part !== 0) this.#rendition.keepSegment();
+    if (this.#options.onRendition) {
+      this.#rendition.endSegment();
+      this.#isCopied = "no";
+    }
     if (standIn.tracks.length < this.#last.tracks.filter((track) => track.kind !== "data").length) {
       this.#rendition.write({ type: "tracks", tracks: standIn.tracks }, since);
     }
@@ -276,6 +297,7 @@ export class HlsOutput {
   /** An encoder is back. */
   #takeOver(standIn: StandIn, first: Packet, now: Millis): void {
     this.#standIn = undefined;
+    if (this.#isCopied === "no") this.#isCopied = "from-next";
     const tracks = this.#nextTracks ?? { type: "tracks", tracks: this.#last.tracks };
     this.#nextTracks = undefined;
     if (this.#rendition.continues(tracks.tracks)) standIn.advance(now, this.#writeStandIn);

@@ -104,6 +104,11 @@ export class Rendition {
     this.#packager.keepSegment();
   }
 
+  /** What comes next is in a segment of its own; MPEG-TS only. */
+  endSegment(): void {
+    if (this.#packager instanceof TsPackager) this.#packager.endSegment();
+  }
+
   /** Lists a date range. */
   addDateRange(range: DateRange): void {
     this.#sink({ type: "date-range", range });

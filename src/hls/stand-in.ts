@@ -5,6 +5,8 @@ import type { AudioTrack, Track, TrackId, VideoTrack } from "../media/track.ts";
 
 /** A picture's length where nothing tells it; seconds. */
 const FRAME = 1 / 30;
+/** Tracks that end so far apart belong together; seconds. */
+const NEAR = 0.5;
 /** A packet of sound, at the least. */
 const TAIL: Millis = 50;
 /** Most that one call of `advance` makes: a process that stood still does not make up for all of it. */
@@ -14,8 +16,11 @@ const MOST: Millis = 10_000;
 export class LastMedia {
   #tracks: readonly Track[] = [];
   readonly #timescales = new Map<TrackId, number>();
+  /** Ticks that each packet of a track lasts, where that is known. */
+  readonly #durations = new Map<TrackId, Ticks>();
   /** Of each track, the latest keyframe of video, the latest packet of audio. */
   readonly #packets = new Map<TrackId, Packet>();
+  readonly #ends = new Map<TrackId, Ticks>();
   #end = 0;
 
   get tracks(): readonly Track[] {
@@ -27,6 +32,11 @@ export class LastMedia {
     return this.#end;
   }
 
+  /** Where the latest packet of a track ends, in its ticks. */
+  endOf(track: TrackId): Ticks | undefined {
+    return this.#ends.get(track);
+  }
+
   packet(track: TrackId): Packet | undefined {
     return this.#packets.get(track);
   }
@@ -36,14 +46,20 @@ export class LastMedia {
       const timescale = this.#timescales.get(event.track);
       if (timescale === undefined) return;
       if (event.key) this.#packets.set(event.track, event);
+      this.#ends.set(event.track, event.dts + (this.#durations.get(event.track) || event.duration));
       const end = event.dts / timescale + FRAME;
       if (end > this.#end) this.#end = end;
     } else if (event.type === "tracks") {
       this.#tracks = event.tracks;
       // What was coded before is of no use with other configurations.
       this.#packets.clear();
+      this.#ends.clear();
       this.#timescales.clear();
-      for (const track of event.tracks) this.#timescales.set(track.id, track.timescale);
+      this.#durations.clear();
+      for (const track of event.tracks) {
+        this.#timescales.set(track.id, track.timescale);
+        if (track.kind === "audio") this.#durations.set(track.id, track.config.samplesPerPacket);
+      }
     }
   }
 }
@@ -99,7 +115,10 @@ export class StandIn {
         hasPicture = packet !== undefined;
       } else if (track.kind === "audio") {
         const silence = packet && silenceFor(track.config, packet.data);
-        if (silence) voices.push({ track, data: silence.data, step: silence.duration, next });
+        // Right behind its own last packet, not the picture's: a hole would be heard.
+        const end = last.endOf(track.id);
+        const isNear = end !== undefined && Math.abs(next - end) < NEAR * track.timescale;
+        if (silence) voices.push({ track, data: silence.data, step: silence.duration, next: isNear ? end : next });
       }
     }
     return voices.length > 0 && hasPicture ? new StandIn(voices, startsAt, options) : undefined;

@@ -116,6 +116,11 @@ export class TsPackager implements Packager {
 
   keepSegment(): void {}
 
+  /** What comes next is in a segment of its own. */
+  endSegment(): void {
+    this.#close(this.#lastEnd);
+  }
+
   wallclockOf(seconds: number): Millis | undefined {
     const anchor = this.#anchor;
     return anchor && anchor.wallclock + seconds * 1000 - anchor.time / 90;

@@ -156,7 +156,10 @@ export class CollapsedRequests {
   #settle(waiting: IterableIterator<WaitingRequest>, answer: PreparedAnswer): void {
     for (let n = 0; n < SLICE; n++) {
       const { value, done } = waiting.next();
-      if (done) return;
+      if (done) {
+        answer.settled();
+        return;
+      }
       value.answer(answer, this.options.failed);
     }
     setImmediate(() => this.#settle(waiting, answer));

@@ -1,6 +1,6 @@
 import { formatContentRange } from "./byte-range.ts";
 import { acceptsGzip, isNotModified, readConditions, requestedRange } from "./conditions.ts";
-import type { SharedAnswer, SharedBody, SharedText } from "./shared-answer.ts";
+import { MAX_STREAMED, MIN_STREAMED, type SharedAnswer, type SharedBody, type SharedText } from "./shared-answer.ts";
 
 /** Makes a response to one request; the same answer goes to any number of them. */
 export interface PreparedAnswer {
@@ -8,6 +8,10 @@ export interface PreparedAnswer {
   /** Media bytes that it keeps in memory. */
   readonly bytes: number;
   respond(request: Request): Response;
+  /** The same for a request that had to wait. */
+  respondLater(request: Request): Response;
+  /** All who waited are answered. */
+  settled(): void;
 }
 
 type Base = Readonly<Record<string, string>>;
@@ -57,6 +61,12 @@ class PreparedText implements PreparedAnswer {
     return request.method === "HEAD" ? finish(request, body, this.status, init.headers) : new Response(body, init);
   }
 
+  respondLater(request: Request): Response {
+    return this.respond(request);
+  }
+
+  settled(): void {}
+
   #zippedInit(): { readonly status: number; readonly headers: Headers } {
     if (!this.#zipped) {
       const headers = new Headers(this.#plain.headers);
@@ -72,6 +82,7 @@ class PreparedMedia implements PreparedAnswer {
   readonly status = 200;
   readonly bytes: number;
   readonly #whole: { readonly headers: Headers };
+  #streamed: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(
     private readonly body: SharedBody,
@@ -79,12 +90,23 @@ class PreparedMedia implements PreparedAnswer {
   ) {
     this.bytes = body.blob.size;
     this.#whole = { headers: new Headers({ ...fields, "accept-ranges": "bytes", etag: body.etag }) };
+    if (this.bytes >= MIN_STREAMED && this.bytes <= MAX_STREAMED) this.#streamed = body.bytes;
   }
 
   respond(request: Request): Response {
-    const { headers } = request;
-    const plain = headers.get("range") === null && headers.get("if-none-match") === null && request.method !== "HEAD";
-    return plain ? new Response(this.body.blob, this.#whole) : this.#conditional(request);
+    return isPlain(request) ? new Response(this.body.blob, this.#whole) : this.#conditional(request);
+  }
+
+  respondLater(request: Request): Response {
+    const bytes = this.#streamed;
+    // What comes by TLS is HTTP/2 nearly always, where streams are the slower.
+    if (!bytes || !request.url.startsWith("http:") || !isPlain(request)) return this.respond(request);
+    return new Response(streamOf(bytes), this.#whole);
+  }
+
+  /** Another thread's copy is not kept. */
+  settled(): void {
+    this.#streamed = undefined;
   }
 
   #conditional(request: Request): Response {
@@ -99,6 +121,20 @@ class PreparedMedia implements PreparedAnswer {
     headers.set("cache-control", "no-store");
     return finish(request, null, 416, headers);
   }
+}
+
+function isPlain({ method, headers }: Request): boolean {
+  return method !== "HEAD" && headers.get("range") === null && headers.get("if-none-match") === null;
+}
+
+function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream {
+  return new ReadableStream({
+    type: "direct",
+    pull(controller) {
+      controller.write(bytes);
+      controller.close();
+    },
+  });
 }
 
 class PreparedError implements PreparedAnswer {
@@ -121,6 +157,12 @@ class PreparedError implements PreparedAnswer {
   respond(request: Request): Response {
     return finish(request, this.#text, this.status, this.#headers);
   }
+
+  respondLater(request: Request): Response {
+    return this.respond(request);
+  }
+
+  settled(): void {}
 }
 
 const encoder = new TextEncoder();

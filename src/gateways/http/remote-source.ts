@@ -1,6 +1,6 @@
 import { resolveObjectURL } from "node:buffer";
 import type { Cancel, OriginRequest } from "../../hls/answer.ts";
-import type { AnswerSource, SharedAnswer, SharedText } from "./shared-answer.ts";
+import { type AnswerSource, MAX_STREAMED, MIN_STREAMED, type SharedAnswer, type SharedText } from "./shared-answer.ts";
 import type { AnswerMessage, ToMain } from "./thread-messages.ts";
 
 /** Versions of playlists remembered, so that one is compressed once though it answers several questions. */
@@ -27,7 +27,10 @@ export class RemoteSource implements AnswerSource {
     const answer = this.#asked.get(message.id);
     if (!answer) return;
     this.#asked.delete(message.id);
-    answer(this.#read(message));
+    const read = this.#read(message);
+    if (read.kind === "media" && isStreamed(read.body.blob)) {
+      void read.body.blob.bytes().then((bytes) => answer({ ...read, body: { ...read.body, bytes } }));
+    } else answer(read);
   }
 
   #read(message: AnswerMessage): SharedAnswer {
@@ -55,6 +58,10 @@ export class RemoteSource implements AnswerSource {
     }
     return known;
   }
+}
+
+function isStreamed({ size }: Blob): boolean {
+  return size >= MIN_STREAMED && size <= MAX_STREAMED;
 }
 
 const encoder = new TextEncoder();

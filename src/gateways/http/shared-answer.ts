@@ -10,7 +10,19 @@ export type SharedText = {
 };
 
 /** A body that any number of responses can send at the same time without a copy each. */
-export type SharedBody = { readonly blob: Blob; readonly etag: string };
+export type SharedBody = {
+  readonly blob: Blob;
+  /** The same bytes where they are at hand, for `MAX_STREAMED`. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+};
+
+/**
+ * A response that comes later than its request is written by Bun 1.4 in one go up to about 12 kB, as HTTP/1.1 beyond it in
+ * forty pieces of a system call each, ten times the cost; a stream always in one go, with a copy for each slow reader.
+ */
+export const MIN_STREAMED = 8 * 1024;
+export const MAX_STREAMED = 128 * 1024;
 
 type Shared = {
   readonly contentType: string;

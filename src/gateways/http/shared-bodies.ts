@@ -58,5 +58,6 @@ export class SharedBodies {
 }
 
 function share(body: Uint8Array): SharedBody {
-  return { blob: new Blob([body as Uint8Array<ArrayBuffer>]), etag: `"${Bun.hash.xxHash3(body).toString(16)}"` };
+  const bytes = body as Uint8Array<ArrayBuffer>;
+  return { blob: new Blob([bytes]), bytes, etag: `"${Bun.hash.xxHash3(body).toString(16)}"` };
 }

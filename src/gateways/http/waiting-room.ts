@@ -62,7 +62,7 @@ export class WaitingRequest {
     this.leave();
     try {
       if (answer.status === 200) this.seen?.();
-      this.resolve(answer.respond(this.request));
+      this.resolve(answer.respondLater(this.request));
     } catch (error) {
       this.resolve(failed(error));
     }

@@ -3,7 +3,7 @@ import { run } from "../support/process.ts";
 import { projectPath } from "../support/project.ts";
 
 /** Pictures a second of every clip. */
-export const FRAME_RATE = 25;
+export const FRAME_RATE = 15;
 const SECONDS = 150;
 /** How long the keyframes of `sparse` stay away. */
 export const SPARSE_SECONDS = 32;
@@ -51,7 +51,7 @@ const CLIPS = {
       "-preset",
       "ultrafast",
       "-x265-params",
-      "log-level=error:keyint=50:min-keyint=50:scenecut=0",
+      "log-level=error:keyint=30:min-keyint=30:scenecut=0",
       ...AAC,
     ],
   },
@@ -59,17 +59,25 @@ const CLIPS = {
     container: "mkv",
     size: "256x144",
     keyframes: KEYFRAME_EVERY_2_S,
-    codecs: ["-c:v", "libsvtav1", "-preset", "12", "-g", "50", ...AAC],
+    codecs: ["-c:v", "libsvtav1", "-preset", "12", "-g", "30", ...AAC],
   },
 } satisfies Readonly<Record<string, Clip>>;
 
 export type SurviveClip = keyof typeof CLIPS;
 
+const made = new Map<SurviveClip, Promise<string>>();
+
 /** Two and a half minutes of a moving picture and a tone, made by ffmpeg once. @returns the path of the file */
-export async function surviveClip(name: SurviveClip): Promise<string> {
+export function surviveClip(name: SurviveClip): Promise<string> {
+  const file = made.get(name) ?? make(name);
+  made.set(name, file);
+  return file;
+}
+
+async function make(name: SurviveClip): Promise<string> {
   const { container, size, keyframes, codecs }: Clip = CLIPS[name];
   const directory = projectPath(".cache", "clips");
-  const file = `${directory}/survive-${name}.${container}`;
+  const file = `${directory}/survive-${name}-${FRAME_RATE}.${container}`;
   if (existsSync(file)) return file;
   mkdirSync(directory, { recursive: true });
   const unfinished = `${directory}/unfinished-${process.pid}-survive-${name}.${container}`;

@@ -38,7 +38,7 @@ if (values.help || rows.length === 0 || players.length === 0) {
 for (const player of players) if (!isThere(PLAYER_NEEDS[player])) throw new Error(`${player} is not on this machine`);
 
 const [seconds, atOnce] = [Number(values.seconds), Number(values["at-once"])];
-await using matrix = new Matrix({ players, seconds, ageSeconds: 8, atOnce });
+await using matrix = new Matrix({ players, seconds, ageSeconds: 8, timing: true, atOnce });
 const played = await Promise.all(
   rows.map(async ({ scenario, format }) => {
     const row = await matrix.play(scenario, format);

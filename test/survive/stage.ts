@@ -46,6 +46,11 @@ export class Stage implements AsyncDisposable {
     if (this.#away !== undefined) this.#absence = { from: this.#away, to: at };
   }
 
+  /** By whichever encoder knows the codec; it has begun to send. */
+  publish(clip: SurviveClip): Promise<RunningProcess> {
+    return clip === "hevc" || clip === "av1" ? this.nodeav(clip) : this.ffmpeg(clip);
+  }
+
   /** The real ffmpeg; it has begun to send. */
   async ffmpeg(clip: SurviveClip): Promise<RunningProcess> {
     const output = ["-progress", "pipe:1", "-stats_period", "0.1"];

@@ -15,10 +15,10 @@ export function publishWithFfmpeg(file: string, url: string, options: PublishOpt
   return start("ffmpeg", ["-hide_banner", "-v", "warning", "-nostdin", ...input, ...output]);
 }
 
-/** Reads and decodes a URL until the scope ends. It shows nothing: a picture counts when it is decoded. */
+/** Reads and decodes a URL in real time until the scope ends. It shows nothing: a picture counts when it is decoded. */
 export function watchWithFfmpeg(url: string): WatchedPlayer {
   const flags = ["-hide_banner", "-v", "warning", "-nostdin", "-progress", "pipe:1", "-stats_period", "0.1"];
-  const ffmpeg = start("ffmpeg", [...flags, "-i", url, "-f", "null", "-"]);
+  const ffmpeg = start("ffmpeg", [...flags, "-re", "-i", url, "-f", "null", "-"]);
   const looks = new Looks(() => lastCount(ffmpeg.output, "frame="));
   return {
     watched: async () => ({

@@ -156,6 +156,21 @@ describe("requests that wait", () => {
     expect(origin.cancelled).toBe(0);
   });
 
+  test.each([
+    ["a short part", 500, "media"],
+    ["a part", 100_000, "media"],
+    ["a segment", 600_000, "media"],
+    ["a short playlist", 500, "text"],
+    ["a long playlist", 40_000, "text"],
+  ])("are answered whole with %s", async (_what, size, kind) => {
+    const body = new Uint8Array(size).map((_, index) => 65 + (index % 26));
+    const response = get("/live/test/held.m3u8", { headers: { "accept-encoding": "identity" } });
+    while (!origin.held) await Bun.sleep(1);
+    const playlist = { kind: "playlist", bytes: body } as const;
+    origin.held(kind === "text" ? playlistAnswer(playlist, 0) : mediaAnswer("video/mp4", body));
+    expect(await (await response).bytes()).toEqual(body);
+  });
+
   test("are withdrawn when the viewer leaves", async () => {
     const leaving = new AbortController();
     const response = get("/live/test/held.m3u8", { signal: leaving.signal }).catch(() => "left");

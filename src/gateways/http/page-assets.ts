@@ -22,17 +22,24 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The files of the pages by name; made on the first request, so that starting the server does not wait for them. */
 export class PageAssets {
-  #files: Promise<ReadonlyMap<string, PageAsset>> | undefined;
+  #loading: Promise<ReadonlyMap<string, PageAsset>> | undefined;
+  #files: ReadonlyMap<string, PageAsset> | undefined;
 
   /** @param load the files by name; called once, and again after it failed */
   constructor(private readonly load: () => Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> = loadPages) {}
 
-  async get(name: string): Promise<PageAsset | undefined> {
-    this.#files ??= this.load().then(prepare);
+  /** At once when they are made: Bun sends what is answered later at several times the cost. */
+  get(name: string): PageAsset | undefined | Promise<PageAsset | undefined> {
+    return this.#files ? this.#files.get(name) : this.#make().then((files) => files.get(name));
+  }
+
+  async #make(): Promise<ReadonlyMap<string, PageAsset>> {
+    this.#loading ??= this.load().then(prepare);
     try {
-      return (await this.#files).get(name);
+      this.#files = await this.#loading;
+      return this.#files;
     } catch (error) {
-      this.#files = undefined;
+      this.#loading = undefined;
       throw error;
     }
   }

@@ -26,28 +26,33 @@ const PAGE_HEADERS = {
 export type PageName = "start.html" | "watch.html";
 
 /** Answers with a page. */
-export async function answerPage(
+export function answerPage(
   assets: PageAssets,
   responses: Responses,
   name: PageName,
   conditions: Conditions,
-): Promise<Response> {
-  const page = await assets.get(name);
-  return page ? responses.asset(page, false, conditions, PAGE_HEADERS) : missing(responses);
+): Response | Promise<Response> {
+  return answerWith(assets.get(name), responses, (page) => responses.asset(page, false, conditions, PAGE_HEADERS));
 }
 
 /** Answers with a file that a page needs. */
-export async function answerAsset(
+export function answerAsset(
   assets: PageAssets,
   responses: Responses,
   name: string,
   conditions: Conditions,
-): Promise<Response> {
-  const asset: PageAsset | undefined = await assets.get(name);
-  if (!asset) return missing(responses);
-  return responses.asset(asset, /-[0-9a-z]{8}\.\w+$/.test(name), conditions);
+): Response | Promise<Response> {
+  const immutable = /-[0-9a-z]{8}\.\w+$/.test(name);
+  return answerWith(assets.get(name), responses, (asset) => responses.asset(asset, immutable, conditions));
 }
 
-function missing(responses: Responses): Response {
-  return responses.text(404, "there is no such file");
+type Found = PageAsset | undefined;
+
+function answerWith(
+  found: Found | Promise<Found>,
+  responses: Responses,
+  respond: (asset: PageAsset) => Response,
+): Response | Promise<Response> {
+  const answer = (asset: Found) => (asset ? respond(asset) : responses.text(404, "there is no such file"));
+  return found instanceof Promise ? found.then(answer) : answer(found);
 }

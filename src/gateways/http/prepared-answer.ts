@@ -50,6 +50,16 @@ class PreparedText implements PreparedAnswer {
   }
 
   respond(request: Request): Response {
+    return this.#respond(request, false);
+  }
+
+  respondLater(request: Request): Response {
+    return this.#respond(request, true);
+  }
+
+  settled(): void {}
+
+  #respond(request: Request, later: boolean): Response {
     const { text } = this;
     const { headers } = request;
     const zip = text.bytes.length >= MIN_GZIP_BYTES && acceptsGzip(headers.get("accept-encoding"));
@@ -58,14 +68,10 @@ class PreparedText implements PreparedAnswer {
       return finish(request, null, 304, init.headers);
     }
     const body = zip ? (text.gzip ??= Bun.gzipSync(text.bytes)) : text.bytes;
-    return request.method === "HEAD" ? finish(request, body, this.status, init.headers) : new Response(body, init);
+    if (request.method === "HEAD") return finish(request, body, this.status, init.headers);
+    const streamed = later && body.length >= MIN_STREAMED && isPlainHttp(request);
+    return new Response(streamed ? streamOf(body) : body, init);
   }
-
-  respondLater(request: Request): Response {
-    return this.respond(request);
-  }
-
-  settled(): void {}
 
   #zippedInit(): { readonly status: number; readonly headers: Headers } {
     if (!this.#zipped) {
@@ -99,8 +105,7 @@ class PreparedMedia implements PreparedAnswer {
 
   respondLater(request: Request): Response {
     const bytes = this.#streamed;
-    // What comes by TLS is HTTP/2 nearly always, where streams are the slower.
-    if (!bytes || !request.url.startsWith("http:") || !isPlain(request)) return this.respond(request);
+    if (!bytes || !isPlainHttp(request) || !isPlain(request)) return this.respond(request);
     return new Response(streamOf(bytes), this.#whole);
   }
 
@@ -125,6 +130,11 @@ class PreparedMedia implements PreparedAnswer {
 
 function isPlain({ method, headers }: Request): boolean {
   return method !== "HEAD" && headers.get("range") === null && headers.get("if-none-match") === null;
+}
+
+/** What comes by TLS is HTTP/2 nearly always, where streams are the slower. */
+function isPlainHttp({ url }: Request): boolean {
+  return url.startsWith("http:");
 }
 
 function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream {

@@ -75,7 +75,9 @@ async function send(n: number): Promise<void> {
   const name = `main/${n}.m4s`;
   media.set(name, new Uint8Array(size).fill(n));
   const urls = Array.from({ length: FETCHES }, () => ["-o", "/dev/null", `${base}/${name}`]).flat();
-  await Bun.spawn(["curl", "-s", "-Z", "--parallel-immediate", "-H", "connection: close", ...urls], { stderr: "ignore" }).exited;
+  await Bun.spawn(["curl", "-s", "-Z", "--parallel-immediate", "-H", "connection: close", ...urls], {
+    stderr: "ignore",
+  }).exited;
 }
 
 function resident(): number {

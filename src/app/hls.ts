@@ -1,6 +1,6 @@
 import { HlsDirectory } from "../gateways/files/hls-directory.ts";
 import type { HlsConfig } from "../hls/config.ts";
-import { firstMsnAt } from "../hls/names.ts";
+import { firstMsnAt, msnAfter, type PathNumbers } from "../hls/names.ts";
 import type { HlsOrigin } from "../hls/origin.ts";
 import { HlsOutput } from "../hls/output.ts";
 import type { AnnouncedTargets } from "../hls/targets.ts";
@@ -22,6 +22,8 @@ export class HlsModule {
       readonly wallclockAt: (now: Millis) => Millis;
       /** What players of a path were told before a restart of the server. */
       readonly announcedBefore: (path: string, config: HlsConfig) => AnnouncedTargets | undefined;
+      /** Where the numbers of a path were then. */
+      readonly numbersBefore: (path: string) => PathNumbers | undefined;
     },
   ) {}
 
@@ -34,17 +36,23 @@ export class HlsModule {
   remembered(path: string): RememberedStream | undefined {
     const output = this.options.origin.get(path);
     const config = output && this.#configs.get(output);
-    return config && remember(config, output.announced);
+    if (!config) return undefined;
+    const { nextMsn, nextDiscontinuity, numberedAt } = output;
+    return remember(config, output.announced, { nextMsn, nextDiscontinuity, at: numberedAt });
   }
 
   attach(stream: Stream, config: HlsConfig, now: Millis): void {
-    const { origin, log, wallclockAt, announcedBefore } = this.options;
+    const { origin, log, wallclockAt, announcedBefore, numbersBefore } = this.options;
+    const wallclock = wallclockAt(now);
     const { path } = stream;
     const files = this.#directory(config)?.open(path.slice(path.indexOf("/") + 1));
+    const numbers = origin.get(path) ? undefined : numbersBefore(path);
     const output = new HlsOutput({
       path,
       config,
-      firstMsn: firstMsnAt(wallclockAt(now)),
+      firstMsn: numbers ? msnAfter(numbers, config.segment, wallclock) : firstMsnAt(wallclock),
+      // Times go on, so that there is no discontinuity; hls.js goes on only at the number that it was at.
+      firstDiscontinuity: numbers && numbers.nextDiscontinuity - 1,
       after: origin.get(path),
       announced: announcedBefore(path, config),
       wallclockAt,

@@ -54,7 +54,7 @@ const TICK: Millis = 200;
 /** Streams at the same time. */
 const MAX_STREAMS = 10_000;
 /** How often what is live is compared with what is remembered. */
-const REMEMBER: Millis = 1000;
+const REMEMBER: Millis = 2000;
 
 /**
  * Puts the rooms together and listens.
@@ -90,6 +90,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     log,
     wallclockAt,
     announcedBefore: (path, settings) => memory.announcedBefore(path, settings),
+    numbersBefore: (path) => memory.numbersBefore(path),
   });
   const registry = new StreamRegistry({
     policy: (name) => {

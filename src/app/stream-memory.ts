@@ -3,10 +3,17 @@ import { join } from "node:path";
 import { z } from "zod";
 import { formatListen, type ListenAddress } from "../config/units.ts";
 import type { HlsConfig } from "../hls/config.ts";
+import type { PathNumbers } from "../hls/names.ts";
 import type { AnnouncedTargets } from "../hls/targets.ts";
 import type { Log } from "../log.ts";
 
 const announcedSchema = z.strictObject({ duration: z.number().positive(), part: z.number().positive() });
+const numbersSchema = z.strictObject({
+  nextMsn: z.int().nonnegative(),
+  nextDiscontinuity: z.int().nonnegative(),
+  /** Wall clock, in milliseconds since the Unix epoch. */
+  at: z.number().positive(),
+});
 const fileSchema = z.strictObject({
   version: z.literal(1),
   streams: z.record(
@@ -15,6 +22,7 @@ const fileSchema = z.strictObject({
       /** The settings that what was announced came of: with others it does not hold. */
       settings: z.string(),
       announced: announcedSchema.optional(),
+      numbers: numbersSchema.optional(),
     }),
   ),
 });
@@ -49,6 +57,11 @@ export class StreamMemory {
   announcedBefore(path: string, config: HlsConfig): AnnouncedTargets | undefined {
     const before = this.#found?.get(path);
     return before?.settings === settingsOf(config) ? before.announced : undefined;
+  }
+
+  /** Where the numbers of the stream were when the server was last here. */
+  numbersBefore(path: string): PathNumbers | undefined {
+    return this.#found?.get(path)?.numbers;
   }
 
   /** Streams that were live when the server was last here. */
@@ -100,8 +113,12 @@ export class StreamMemory {
 }
 
 /** @param announced what players were told, if they were */
-export function remember(config: HlsConfig, announced: AnnouncedTargets | undefined): RememberedStream {
-  return { settings: settingsOf(config), ...(announced && { announced }) };
+export function remember(
+  config: HlsConfig,
+  announced: AnnouncedTargets | undefined,
+  numbers?: PathNumbers,
+): RememberedStream {
+  return { settings: settingsOf(config), ...(announced && { announced }), ...(numbers && { numbers }) };
 }
 
 function settingsOf({ format, lowLatency, part, segment, maxSegment }: HlsConfig): string {

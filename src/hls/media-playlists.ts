@@ -44,9 +44,9 @@ const FIRST_SEGMENTS = 3;
  */
 const LONGEST_BLOCKED_TARGET = 6;
 
-/** Whether any player can start with what the window holds, or whoever could not has been answered already. */
+/** Whether any player can start with what the window holds. */
 export function isReady(window: RenditionWindow): boolean {
-  return window.segments.length >= FIRST_SEGMENTS || window.ended || window.targets.duration !== undefined;
+  return window.segments.length >= FIRST_SEGMENTS || window.ended;
 }
 
 /** Whether the window holds enough for a player that is content with little. */

@@ -51,6 +51,22 @@ export function firstMsnAt(wallclock: Millis): number {
   return Math.max(0, Math.floor((wallclock - EPOCH) / MSN_INTERVAL));
 }
 
+/** Where the numbers of a path were, and when. */
+export type PathNumbers = { readonly nextMsn: number; readonly nextDiscontinuity: number; readonly at: Millis };
+
+/** A segment may be shorter than configured, next to a change of encoders. */
+const SPARE_MSNS = 2;
+
+/**
+ * A media sequence number that follows those of an earlier server closely: hls.js tells by it how much it has missed.
+ * @param before what the earlier server wrote down last; it may have gone on for a while
+ * @param segment shortest usual length of a segment
+ */
+export function msnAfter(before: PathNumbers, segment: Millis, wallclock: Millis): number {
+  const missed = Math.ceil(Math.max(0, wallclock - before.at) / segment);
+  return Math.min(firstMsnAt(wallclock), before.nextMsn + missed + SPARE_MSNS);
+}
+
 /** MSNs between two discontinuities over the life of a path, at the least: an hour's. */
 const MSNS_PER_DISCONTINUITY = 14_400;
 

@@ -371,7 +371,7 @@ describe("publishers come and go", () => {
 
   test("after the grace the playlist ends, wakes who waits, and is removed later", () => {
     const b = new OriginBench([...first, lost, { at: 31_000, event: { type: "end" } }], { grace: 10 });
-    b.run(29);
+    b.run(30.5);
     const last = b.playlist();
     const next = last.mediaSequence + last.segments.length;
     const blocked = b.ask("main.m3u8", `_HLS_msn=${next}&_HLS_part=0`);

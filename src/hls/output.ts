@@ -21,6 +21,8 @@ export type HlsOutputOptions = {
   readonly config: HlsConfig;
   /** Media sequence number of the first segment: above all that this path ever had; see `firstMsnAt`. */
   readonly firstMsn: number;
+  /** EXT-X-DISCONTINUITY-SEQUENCE of the first playlist: above all that this path ever had; made from `firstMsn` without it. */
+  readonly firstDiscontinuity?: number;
   /** The output of an earlier stream of this path, when it is still known: numbers go on above its own. */
   readonly after?: HlsOutput;
   /** What players of this path were told before a restart of the server; holds for the first playlist. */
@@ -44,7 +46,7 @@ const MAX_WAITERS = 20_000;
 /** A closed playlist stays to be read for at least this long. */
 const ENDED_LINGER: Millis = 60_000;
 /** An encoder that left is stood in for after this long: low-latency players have about a second in store. */
-const LOST_PATIENCE: Millis = 600;
+const LOST_PATIENCE: Millis = 300;
 /** One that is connected but sends nothing, after this long: below the 9 s after which a blocked request is given up. */
 const SILENT_PATIENCE: Millis = 5000;
 
@@ -90,7 +92,8 @@ export class HlsOutput {
     };
     this.#waiters = new Waiters(options.maxWaiters ?? MAX_WAITERS, (error) => options.onFault?.(error));
     const firstMsn = Math.max(options.firstMsn, after?.nextMsn ?? 0);
-    const discontinuity = Math.max(discontinuityFor(firstMsn), after?.nextDiscontinuity ?? 0);
+    const first = options.firstDiscontinuity ?? discontinuityFor(firstMsn);
+    const discontinuity = Math.max(first, after?.nextDiscontinuity ?? 0);
     this.#rendition = this.#begin(firstMsn, discontinuity, options.announced);
     this.#requests = this.#requestsOf(this.#rendition);
   }
@@ -114,6 +117,11 @@ export class HlsOutput {
   /** Above the sequence number of every discontinuity so far. */
   get nextDiscontinuity(): number {
     return this.#rendition.nextDiscontinuity;
+  }
+
+  /** Wall clock since when both of these are so. */
+  get numberedAt(): Millis {
+    return this.#rendition.numberedAt;
   }
 
   /** Media bytes in memory. */

@@ -39,8 +39,6 @@ export type CmafPackagerOptions = {
    * one origin for all segments of a discontinuity number. Without it they are the input's.
    */
   readonly epoch?: Millis;
-  /** The first segment follows those of an earlier server: EXT-X-DISCONTINUITY stands before it. */
-  readonly discontinuity?: boolean;
   /** A track that is not in the output, and why. Once per set of tracks. */
   readonly onTrackLeftOut?: (track: Track, reason: string) => void;
 };
@@ -100,7 +98,6 @@ export class CmafPackager implements Packager {
     this.#options = options;
     this.#sink = sink;
     this.#msn = options.firstMsn;
-    this.#discontinuity = options.discontinuity ?? false;
   }
 
   /** Frames per second as seen in the present run; undefined until that can be told. */

@@ -35,6 +35,8 @@ export type RenditionOptions = {
 export class Rendition {
   readonly window: RenditionWindow;
   readonly playlists: RenditionPlaylists;
+  /** Wall clock of the latest segment. */
+  numberedAt: Millis;
   readonly #options: RenditionOptions;
   readonly #packager: Packager;
   readonly #targets: PlaylistTargets;
@@ -49,6 +51,7 @@ export class Rendition {
     const { config, firstMsn, discontinuitySequence } = options;
     this.#options = options;
     this.#nextMsn = firstMsn;
+    this.numberedAt = options.wallclockAt(0);
     const targets = new PlaylistTargets({
       partMs: config.part,
       segmentMs: config.segment,
@@ -138,22 +141,23 @@ export class Rendition {
 
   readonly #sink: RenditionSink = (made: RenditionEvent) => {
     const event = made.type === "open" ? { ...made, wallclock: this.#programTime.open(made.wallclock) } : made;
-    if (event.type === "open") this.#nextMsn = event.msn + 1;
-    else if (event.type === "segment") this.#programTime.close(event.duration);
+    if (event.type === "open") {
+      this.#nextMsn = event.msn + 1;
+      this.numberedAt = event.wallclock;
+    } else if (event.type === "segment") this.#programTime.close(event.duration);
     this.window.write(event);
     this.#options.onRendition?.(event);
   };
 
   #cmafPackager(targets: PlaylistTargets): CmafPackager {
-    const { firstMsn, wallclockAt, onTrackLeftOut, profile, announced } = this.#options;
+    const { firstMsn, wallclockAt, onTrackLeftOut, profile } = this.#options;
     const { lowLatency } = profile;
-    const discontinuity = announced !== undefined;
-    const options = { targets, lowLatency, firstMsn, discontinuity, wallclockAt, epoch: EPOCH, onTrackLeftOut };
+    const options = { targets, lowLatency, firstMsn, wallclockAt, epoch: EPOCH, onTrackLeftOut };
     return new CmafPackager(options, this.#sink);
   }
 
   #tsPackager(targets: PlaylistTargets): TsPackager {
-    const { config, firstMsn, wallclockAt, onTrackLeftOut, announced } = this.#options;
+    const { config, firstMsn, wallclockAt, onTrackLeftOut } = this.#options;
     return new TsPackager(
       {
         targetMs: config.segment,
@@ -162,7 +166,6 @@ export class Rendition {
         limitMs: () => (targets.segmentLimit - FRAME) * 1000,
         maxAudioDelayMs: config.maxAudioDelay,
         firstMsn,
-        discontinuity: announced !== undefined,
         wallclockAt,
         epoch: EPOCH,
         onSkippedTrack: (track, reason) => onTrackLeftOut?.(track, TS_REASONS[reason]),

@@ -25,12 +25,15 @@ export class ViewerRequests {
   readonly #profile: PlaylistProfile;
   readonly #waiters: Waiters;
   readonly #mediaType: string;
+  #wasReady: boolean;
 
   constructor(rendition: Rendition, profile: PlaylistProfile, waiters: Waiters, mediaType: string) {
     this.#rendition = rendition;
     this.#profile = profile;
     this.#waiters = waiters;
     this.#mediaType = mediaType;
+    // Over a restart of the server players are there already, and what they have in store is short.
+    this.#wasReady = rendition.announced !== undefined;
   }
 
   /** Whether there is something to play. */
@@ -53,14 +56,24 @@ export class ViewerRequests {
     return window.targets.estimate(window.longest);
   }
 
+  /** Once it was so, or somebody has been answered with less, nobody waits for it. */
+  get #isReady(): boolean {
+    this.#wasReady ||= isReady(this.#rendition.window);
+    return this.#wasReady;
+  }
+
   /** Waits until every player can start; answers with less when that takes too long. */
   #whenReady(now: Millis, answer: AnswerCallback, make: () => OriginAnswer): Cancel | undefined {
     const { window } = this.#rendition;
     const poll = () => {
-      if (this.isPlayable && isReady(window)) return make();
+      if (this.isPlayable && this.#isReady) return make();
       return window.ended ? notFound("the stream has ended") : undefined;
     };
-    const late = () => (this.isPlayable ? make() : unavailable("the stream is starting", 1));
+    const late = () => {
+      if (!this.isPlayable) return unavailable("the stream is starting", 1);
+      this.#wasReady = true;
+      return make();
+    };
     return this.#wait({ deadline: now + START_PATIENCE, poll, late, answer });
   }
 
@@ -70,8 +83,7 @@ export class ViewerRequests {
       if (!this.#rendition.window.ended) return this.#answer(answer, badRequest(directives));
       return this.#whenReady(now, answer, () => this.#playlistAnswer(undefined, false));
     }
-    // Who asks for a certain segment plays already, and goes on with whatever there is.
-    if (!this.isPlayable || (directives.msn === undefined && !isReady(this.#rendition.window))) {
+    if (!this.isPlayable || !this.#isReady) {
       return this.#whenReady(now, answer, () => this.#playlistAnswer(directives.skip, false));
     }
     return this.#reload(directives, now, answer);

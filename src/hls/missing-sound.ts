@@ -26,6 +26,7 @@ type Sound = {
  */
 export class MissingSound {
   readonly #sounds = new Map<TrackId, Sound>();
+  #all: readonly Sound[] = [];
   #video: VideoTrack | undefined;
   /** Of the latest picture. */
   #time: Ticks | undefined;
@@ -33,9 +34,12 @@ export class MissingSound {
   /** Hands out what belongs before `event`, if anything is missing there. */
   before(event: MediaEvent, write: (packet: Packet) => void): void {
     if (event.type === "packet") {
+      if (event.track === this.#video?.id) {
+        if (this.#sounds.size > 0) this.#pictureCame(this.#video, event, write);
+        return;
+      }
       const sound = this.#sounds.get(event.track);
       if (sound) this.#came(sound, event, write);
-      else if (event.track === this.#video?.id) this.#pictureCame(this.#video, event, write);
     } else if (event.type === "tracks") {
       this.#time = undefined;
       this.#video = event.tracks.find((track) => track.kind === "video");
@@ -44,6 +48,7 @@ export class MissingSound {
       for (const track of event.tracks) {
         if (track.kind === "audio") this.#sounds.set(track.id, begin(track, before.get(track.id)));
       }
+      this.#all = [...this.#sounds.values()];
     }
   }
 
@@ -62,7 +67,7 @@ export class MissingSound {
   #pictureCame(video: VideoTrack, { dts }: Packet, write: (packet: Packet) => void): void {
     const first = this.#time === undefined;
     this.#time = dts;
-    for (const sound of this.#sounds.values()) {
+    for (const sound of this.#all) {
       const { track } = sound;
       const now = rescale(dts, video.timescale, track.timescale);
       if (first || sound.end === undefined) sound.end ??= now;

@@ -70,6 +70,8 @@ export class HlsOutput {
   readonly #missing = new MissingSound();
   readonly #shift = new TimeShift();
   #lastMediaAt: Millis | undefined;
+  /** Of the event that is being written. */
+  #now: Millis = 0;
   #standIn: StandIn | undefined;
   /** Whether what is made goes to `onRendition`: not what stands in, up to the segment behind it. */
   #isCopied: "yes" | "no" | "from-next" = "yes";
@@ -237,10 +239,13 @@ export class HlsOutput {
   #forward(event: MediaEvent, now: Millis): void {
     const placed = this.#shift.apply(event);
     if (placed.type === "packet") this.#lastMediaAt = now;
-    this.#missing.before(placed, (silence) => this.#rendition.write(silence, now));
+    this.#now = now;
+    this.#missing.before(placed, this.#writeSilence);
     this.#last.note(placed);
     this.#rendition.write(placed, now);
   }
+
+  readonly #writeSilence = (packet: Packet): void => this.#rendition.write(packet, this.#now);
 
   #end(now: Millis): void {
     this.#standIn = undefined;

@@ -12,15 +12,20 @@ const TAIL: Millis = 50;
 /** Most that one call of `advance` makes: a process that stood still does not make up for all of it. */
 const MOST: Millis = 10_000;
 
+type TrackMemory = {
+  readonly timescale: number;
+  /** Ticks that each packet lasts; 0 where that is not known. */
+  readonly duration: Ticks;
+  /** The latest keyframe of video, the latest packet of audio. */
+  packet: Packet | undefined;
+  /** Where the latest packet ends. */
+  end: Ticks;
+};
+
 /** Remembers of a stream what it takes to go on without its encoder. */
 export class LastMedia {
   #tracks: readonly Track[] = [];
-  readonly #timescales = new Map<TrackId, number>();
-  /** Ticks that each packet of a track lasts, where that is known. */
-  readonly #durations = new Map<TrackId, Ticks>();
-  /** Of each track, the latest keyframe of video, the latest packet of audio. */
-  readonly #packets = new Map<TrackId, Packet>();
-  readonly #ends = new Map<TrackId, Ticks>();
+  readonly #memories = new Map<TrackId, TrackMemory>();
   #end = 0;
 
   get tracks(): readonly Track[] {
@@ -32,33 +37,26 @@ export class LastMedia {
     return this.#end;
   }
 
-  /** Where the latest packet of a track ends, in its ticks. */
-  endOf(track: TrackId): Ticks | undefined {
-    return this.#ends.get(track);
-  }
-
-  packet(track: TrackId): Packet | undefined {
-    return this.#packets.get(track);
+  /** The latest packet to go on with, and where the track ends. */
+  of(track: TrackId): { readonly packet: Packet | undefined; readonly end: Ticks } | undefined {
+    return this.#memories.get(track);
   }
 
   note(event: MediaEvent): void {
     if (event.type === "packet") {
-      const timescale = this.#timescales.get(event.track);
-      if (timescale === undefined) return;
-      if (event.key) this.#packets.set(event.track, event);
-      this.#ends.set(event.track, event.dts + (this.#durations.get(event.track) || event.duration));
-      const end = event.dts / timescale + FRAME;
+      const memory = this.#memories.get(event.track);
+      if (!memory) return;
+      if (event.key) memory.packet = event;
+      memory.end = event.dts + (memory.duration || event.duration);
+      const end = event.dts / memory.timescale + FRAME;
       if (end > this.#end) this.#end = end;
     } else if (event.type === "tracks") {
       this.#tracks = event.tracks;
       // What was coded before is of no use with other configurations.
-      this.#packets.clear();
-      this.#ends.clear();
-      this.#timescales.clear();
-      this.#durations.clear();
+      this.#memories.clear();
       for (const track of event.tracks) {
-        this.#timescales.set(track.id, track.timescale);
-        if (track.kind === "audio") this.#durations.set(track.id, track.config.samplesPerPacket);
+        const duration = track.kind === "audio" ? track.config.samplesPerPacket : 0;
+        this.#memories.set(track.id, { timescale: track.timescale, duration, packet: undefined, end: 0 });
       }
     }
   }
@@ -106,7 +104,7 @@ export class StandIn {
     const startsAt = last.end;
     let hasPicture = true;
     for (const track of last.tracks) {
-      const packet = last.packet(track.id);
+      const { packet, end = 0 } = last.of(track.id) ?? {};
       const next = Math.ceil(startsAt * track.timescale);
       if (track.kind === "video") {
         if (voices.some((voice) => voice.track.kind === "video")) continue;
@@ -116,8 +114,7 @@ export class StandIn {
       } else if (track.kind === "audio") {
         const silence = packet && silenceFor(track.config, packet.data);
         // Right behind its own last packet, not the picture's: a hole would be heard.
-        const end = last.endOf(track.id);
-        const isNear = end !== undefined && Math.abs(next - end) < NEAR * track.timescale;
+        const isNear = Math.abs(next - end) < NEAR * track.timescale;
         if (silence) voices.push({ track, data: silence.data, step: silence.duration, next: isNear ? end : next });
       }
     }

@@ -59,6 +59,7 @@ class RangeLines {
 
   /** Of all that are not behind this part of this segment. */
   before(segment: number, part: number): string {
+    if (this.#next === this.ranges.length) return "";
     let out = "";
     for (let at = this.ranges[this.#next]; at; at = this.ranges[++this.#next]) {
       if (at.segment > segment || (at.segment === segment && at.part > part)) break;

@@ -1,20 +1,24 @@
 import type { Millis } from "../media/time.ts";
 
-/** Share of the error that one segment corrects, and the most it does; jitter of the network averages out. */
+/** Share that one segment has in the mean error; jitter of the network averages out. */
 const SHARE = 1 / 16;
-const MOST: Millis = 5;
+/**
+ * Program date-times follow the media's times exactly until they are off by this, and then at once: Shaka Player places segments
+ * by them and loses the rest of a group of pictures at every step. Validators tolerate 200 ms.
+ */
+const STEP: Millis = 150;
 /** Where media times were mended, the wall clock leaps when it is further off than this, and else catches up by such steps. */
 const LEAP: Millis = 2000;
-const CATCH_UP: Millis = 100;
 
 /**
- * Wall clock of media times in one run. Anchored at the first packet; follows, a few milliseconds per segment, an encoder
- * whose clock is not as fast as ours, or program date-times would be seconds off after a day.
+ * Wall clock of media times in one run. Anchored at the first packet; follows, by a step now and then, an encoder whose
+ * clock is not as fast as ours, or program date-times would be seconds off after a day.
  */
 export class RunClock {
   #wallclockAtZero: Millis;
   /** Between a segment's first sample and the arrival of the part that begins it, as it was at first. */
   #lag: Millis | undefined;
+  #meanError: Millis = 0;
   #mended = false;
 
   /** @param seconds media time of the first packet, which came at `wallclock` */
@@ -34,17 +38,26 @@ export class RunClock {
 
   /** Wall clock of a segment that begins at `seconds`. @param arrival wall clock now */
   wallclockOf(seconds: number, arrival: Millis): Millis {
-    const lag = arrival - (this.#wallclockAtZero + seconds * 1000);
+    const lag = arrival - this.at(seconds);
     this.#lag ??= lag;
     const error = lag - this.#lag;
-    if (this.#mended && Math.abs(error) > LEAP) this.#wallclockAtZero += error;
-    else if (this.#mended) this.#wallclockAtZero += within(error, CATCH_UP);
-    else this.#wallclockAtZero += within(error * SHARE, MOST);
-    this.#mended &&= Math.abs(error) > CATCH_UP && Math.abs(error) <= LEAP;
-    return this.#wallclockAtZero + seconds * 1000;
+    if (this.#mended) this.#catchUp(error);
+    else this.#follow(error);
+    return this.at(seconds);
   }
-}
 
-function within(value: Millis, most: Millis): Millis {
-  return Math.min(most, Math.max(-most, value));
+  #catchUp(error: Millis): void {
+    const size = Math.abs(error);
+    if (size > LEAP) this.#wallclockAtZero += error;
+    else if (size > STEP) this.#wallclockAtZero += Math.sign(error) * STEP;
+    this.#mended = size > STEP && size <= LEAP;
+    this.#meanError = 0;
+  }
+
+  #follow(error: Millis): void {
+    this.#meanError += (error - this.#meanError) * SHARE;
+    if (Math.abs(this.#meanError) < STEP) return;
+    this.#wallclockAtZero += Math.sign(this.#meanError) * STEP;
+    this.#meanError = 0;
+  }
 }

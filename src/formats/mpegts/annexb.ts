@@ -30,12 +30,12 @@ export function toAnnexB(config: VideoConfig): AnnexB {
 }
 
 /**
- * Appends an access unit of length-prefixed NAL units: delimiter, parameter sets before a keyframe, then its units. A
+ * Appends an access unit of length-prefixed NAL units: delimiter, parameter sets if asked for, then its units. A
  * delimiter of its own is left out; parameter sets of its own take the place of the config's. A broken length ends it there.
  */
-export function appendAccessUnit(pes: PesBuffer, data: Uint8Array, key: boolean, format: AnnexB): void {
+export function appendAccessUnit(pes: PesBuffer, data: Uint8Array, withSets: boolean, format: AnnexB): void {
   pes.append(format.delimiter);
-  if (key && !hasParameterSets(data, format)) pes.append(format.parameterSets);
+  if (withSets && !hasParameterSets(data, format)) pes.append(format.parameterSets);
 
   const delimiter = format.hevc ? HEVC.delimiter : H264.delimiter;
   let run = 0;

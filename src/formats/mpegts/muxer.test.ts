@@ -88,6 +88,20 @@ test.each<{ name: string; units: string[]; written: string[] }>([
   expect(segment(muxer).pes.map(({ payload }) => annexB(payload))).toEqual([written]);
 });
 
+test("a segment that begins without a keyframe has the parameter sets too, for players that open it alone", () => {
+  const muxer = muxerOf([video]);
+  muxer.write(frame({ dts: 900_000, key: true, units: ["65aa"] }));
+  muxer.takeSegment();
+  muxer.startSegment();
+  muxer.write(frame({ dts: 903_000, units: ["4111"] }));
+  muxer.write(frame({ dts: 906_000, units: ["4122"] }));
+  const { pes } = segment(muxer);
+  expect(pes.map(({ payload, randomAccess }) => [annexB(payload), randomAccess])).toEqual([
+    [["09f0", SPS, PPS, "4111"], false],
+    [["09f0", "4122"], false],
+  ]);
+});
+
 test("a NAL unit longer than its packet ends the access unit before it", () => {
   const muxer = muxerOf([video]);
   const { data, ...rest } = frame({ dts: 0, key: true, units: ["65aabb", "65ccdd"] });
@@ -111,7 +125,10 @@ test("frames of every size around the packet's survive", () => {
   const { pes } = segment(muxer);
   expect(pes.length).toBe(bodies.length);
   pes.forEach(({ payload }, i) => {
-    expect(Buffer.compare(payload.subarray(10), bodies[i] as Uint8Array)).toBe(0);
+    // In front of it stand a delimiter and a start code, and at the segment's beginning the parameter sets.
+    const body = bodies[i] as Uint8Array;
+    expect(payload.length - body.length).toBe(i === 0 ? 26 : 10);
+    expect(Buffer.compare(payload.subarray(-body.length), body)).toBe(0);
   });
 });
 

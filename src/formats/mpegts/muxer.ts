@@ -104,10 +104,10 @@ export class TsMuxer {
     return this.#streams.has(track);
   }
 
-  /** PAT and PMT, which every segment begins with. */
+  /** PAT and PMT, which every segment begins with; its first picture carries the parameter sets. */
   startSegment(): void {
-    this.#packetizer.writeSection(PAT_PID, this.#pat);
-    this.#packetizer.writeSection(PMT_PID, this.#pmt);
+    this.#writeTables();
+    for (const stream of this.#streams.values()) if (stream instanceof VideoStream) stream.beginSegment();
   }
 
   /** A packet of an unknown track is ignored, as is one that no PES packet can hold. */
@@ -130,7 +130,7 @@ export class TsMuxer {
     if (!this.#hasId3) {
       this.#hasId3 = true;
       this.#renewPmt();
-      this.startSegment();
+      this.#writeTables();
     }
     const pes = this.#metadata;
     const time = wrapTime(pts + this.#lead + this.#offset);
@@ -145,6 +145,11 @@ export class TsMuxer {
   takeSegment(): Uint8Array[] {
     for (const audio of this.#audio) this.#flush(audio);
     return this.#packetizer.take();
+  }
+
+  #writeTables(): void {
+    this.#packetizer.writeSection(PAT_PID, this.#pat);
+    this.#packetizer.writeSection(PMT_PID, this.#pmt);
   }
 
   #writeAudio(stream: AudioStream, packet: Packet): void {

@@ -11,6 +11,7 @@ export class VideoStream {
   readonly #format: AnnexB;
   readonly #pes = new PesBuffer(64 * 1024);
   #lastDts = -1;
+  #beginsSegment = false;
 
   /** @param lead added to dts and pts, 90 kHz */
   constructor(
@@ -19,6 +20,11 @@ export class VideoStream {
     private readonly lead: Ticks,
   ) {
     this.#format = toAnnexB(config);
+  }
+
+  /** What comes next carries the parameter sets, keyframe or not: players look for them in each segment that they open. */
+  beginSegment(): void {
+    this.#beginsSegment = true;
   }
 
   /** @param pcr 90 kHz below 2^33, or -1 */
@@ -32,7 +38,8 @@ export class VideoStream {
     pes.clear();
     const size = writePesHeader(pes.bytes, 0, VIDEO_STREAM_ID, wrapTime(pts + this.lead), wrapTime(dts + this.lead));
     pes.size = size;
-    appendAccessUnit(pes, packet.data, packet.key, this.#format);
+    appendAccessUnit(pes, packet.data, packet.key || this.#beginsSegment, this.#format);
+    this.#beginsSegment = false;
     setPesLength(pes.bytes, 0, pes.size);
     packetizer.writePes(this.pid, pes, pcr, packet.key);
   }

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { parseJunit, type SuiteResult } from "./junit.ts";
 
 /** A named group of tests that `npm test -- NAME` runs alone. */
@@ -11,7 +11,9 @@ export type Suite = {
 };
 
 /** The slower a suite, the later; one that is not named here runs before them. */
-const LAST = ["conformance", "interop", "browser", "distribution"];
+const LAST = ["conformance", "survive", "interop", "crowd", "browser", "distribution"];
+/** Suites that wait for real time more than they compute: so many of their files run at the same time. */
+const SIDE_BY_SIDE: ReadonlyMap<string, number> = new Map([["interop", 2]]);
 /** Soak tests take hours and are started by hand. */
 const BY_HAND = ["soak"];
 
@@ -45,11 +47,7 @@ async function checkTypes(project: string, signal: AbortSignal): Promise<SuiteRe
   const projects = ["tsconfig.json", ...new Bun.Glob("{web,test/browser}/tsconfig.json").scanSync(project)];
   const results = [];
   for (const config of projects) results.push(await check(project, ["tsc", "-p", config], signal));
-  return {
-    passed: results.reduce((sum, result) => sum + result.passed, 0),
-    failed: results.reduce((sum, result) => sum + result.failed, 0),
-    skipped: [],
-  };
+  return sum(results);
 }
 
 /** Runs a checker of node_modules/.bin; its exit code is one test. */
@@ -65,6 +63,25 @@ async function check(
 }
 
 async function runTests(project: string, name: string, files: readonly string[], signal: AbortSignal) {
+  const lanes = SIDE_BY_SIDE.get(name);
+  if (lanes === undefined) return runFiles(project, name, files, signal);
+  const waiting = [...files];
+  const results: SuiteResult[] = [];
+  const runLane = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      results.push(await runFiles(project, `${name}-${basename(file, ".test.ts")}`, [file], signal));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, runLane));
+  return sum(results);
+}
+
+async function runFiles(
+  project: string,
+  name: string,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<SuiteResult> {
   const report = join(project, ".cache", "test-reports", `${name}.xml`);
   mkdirSync(join(report, ".."), { recursive: true });
   rmSync(report, { force: true });
@@ -85,10 +102,18 @@ async function runTests(project: string, name: string, files: readonly string[],
   const failed = result.failed + (output.match(/^# Unhandled error between tests/gm)?.length ?? 0);
   const ran = result.passed + failed + result.skipped.length;
   if (failed === 0 && (exitCode !== 0 || ran === 0)) {
-    console.error(`suite ${name} ended with exit code ${exitCode} after ${ran} tests`);
+    console.error(`${name} ended with exit code ${exitCode} after ${ran} tests`);
     return { ...result, failed: 1 };
   }
   return { ...result, failed };
+}
+
+function sum(results: readonly SuiteResult[]): SuiteResult {
+  return {
+    passed: results.reduce((count, { passed }) => count + passed, 0),
+    failed: results.reduce((count, { failed }) => count + failed, 0),
+    skipped: results.flatMap(({ skipped }) => skipped),
+  };
 }
 
 /** One failed comparison of large values can be hundreds of thousands of lines long. */

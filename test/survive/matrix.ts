@@ -44,8 +44,11 @@ export type MatrixOptions = {
 
 /** Two target durations of a stream with a keyframe every two seconds. */
 const LONGEST_STALL = 4;
-/** Of the pictures sent in the last seconds, how many a player must have shown to count as playing. */
-const LEAST_END_RATE = 0.25;
+/**
+ * Of the pictures that the encoder makes, how many a player must have shown in the last seconds to count as playing. A server
+ * that stands in for the encoder shows two or three a second, and a player may be that far behind.
+ */
+const LEAST_END_RATE = 0.1;
 const STARTS_WITHIN_MS = 30_000;
 /** What players do while they start is not judged. */
 const SETTLE_MS = 5_000;

@@ -24,7 +24,7 @@ type Verdict = {
 };
 
 /** Rules that a machine breaks on which more runs than it carries, whatever the server does. */
-const TIMING = ["blocking-late", "media-slow", "part-late", "segment-late"];
+const TIMING = ["blocking-late", "hint-trickles", "media-slow", "part-late", "segment-late"];
 
 /** Starts `naru validate` on a URL. @param timing false: what depends on the machine's other work is left out */
 export function startValidation(url: string, timing: boolean): RunningValidation {

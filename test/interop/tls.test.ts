@@ -234,7 +234,12 @@ async function shownCertificate(port: number): Promise<string> {
   return hashOfKey(await peerCertificate(port));
 }
 
+/** Tried again: while a certificate changes, Bun resets connections that are in their handshake. */
 function peerCertificate(port: number): Promise<X509Certificate> {
+  return until("a TLS handshake", 5000, () => handshake(port));
+}
+
+function handshake(port: number): Promise<X509Certificate> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
       resolve(new X509Certificate(socket.getPeerCertificate().raw));

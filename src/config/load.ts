@@ -6,7 +6,6 @@ import { DEFAULT_FILES, detectKind, type FileKind } from "./files/kind.ts";
 import { readModule } from "./files/module.ts";
 import { readText } from "./files/read.ts";
 import { readToml } from "./files/toml.ts";
-import { readYaml } from "./files/yaml.ts";
 import { type ConfigFlags, readFlags } from "./flags.ts";
 import { toMistakes } from "./issues.ts";
 import { isSettings, type Layer, locateInLayers, mergeLayers, type Settings, sourceInLayers } from "./layers.ts";
@@ -122,13 +121,14 @@ async function readFile(file: string, options: LoadOptions): Promise<FileResult>
   }
 }
 
-function readLayer(kind: Exclude<FileKind, "nginx">, file: string, path: string, text: string): Layer | Promise<Layer> {
+async function readLayer(kind: Exclude<FileKind, "nginx">, file: string, path: string, text: string): Promise<Layer> {
   switch (kind) {
     case "module":
       return readModule(file, path, text);
     case "json":
     case "yaml":
-      return readYaml(file, text, kind);
+      // A start without such a file need not wait for its parser to be loaded.
+      return (await import("./files/yaml.ts")).readYaml(file, text, kind);
     case "toml":
       return readToml(file, text);
   }

@@ -1,5 +1,4 @@
 import { defineCommand } from "citty";
-import { keepFreedMemory } from "../app/allocator.ts";
 import { isExecutable } from "../app/executable.ts";
 import { startServer } from "../app/server.ts";
 import { stateDirectory } from "../app/state-directory.ts";
@@ -26,7 +25,6 @@ export default defineCommand({
   },
   args: CONFIG_FLAGS,
   async run({ args }) {
-    keepFreedMemory();
     const began = performance.now();
     const io = processIo();
     const wrong =

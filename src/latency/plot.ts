@@ -28,6 +28,7 @@ export function plotLatency(samples: readonly Sample[], title: string): string {
     .map(({ glass, shownAt }) => `${x(shownAt).toFixed(1)},${y(glass).toFixed(1)}`);
   const ticks = Array.from({ length: Math.round(top / tick) + 1 }, (_, i) => i * tick);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13">
+<title>${escapeText(title)}</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${TIME.x}" y="28" font-size="16" fill="#10222b">${escapeText(title)}</text>
 ${ticks.map((tick) => gridLine(y(tick), `${(tick / 1000).toFixed(1)} s`)).join("\n")}

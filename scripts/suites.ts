@@ -11,7 +11,7 @@ export type Suite = {
 };
 
 /** The slower a suite, the later; one that is not named here runs before them. */
-const LAST = ["conformance", "survive", "interop", "crowd", "browser", "distribution"];
+const LAST = ["survive", "interop", "crowd", "browser", "distribution"];
 /** Suites that wait for real time more than they compute: so many of their files run at the same time. */
 const SIDE_BY_SIDE: ReadonlyMap<string, number> = new Map([["interop", 2]]);
 /** Soak tests take hours and are started by hand. */

@@ -18,8 +18,8 @@ async function stateOf(naru: Naru, path: string): Promise<StreamState> {
 const onAir = (naru: Naru, path: string, role: string, timeoutMs = 10_000) =>
   until(`${role} on air`, timeoutMs, async () => ((await stateOf(naru, path)).onAir === role ? true : undefined));
 
-/** What a player may stand still while nothing was wrong with the stream, on a machine that has other things to do. */
-const JITTER_SECONDS = 0.6;
+/** A takeover is due within a segment; a player may stand still for two, as in the other tests of survival. */
+const SEGMENT_SECONDS = 2;
 
 const CASES = [
   { path: "live/killed", signal: "SIGKILL", wait: 0 },
@@ -46,14 +46,14 @@ async function failOver(naru: Naru, room: PlayerRoom, { path, signal, wait }: (t
   first.signal(signal);
   await onAir(naru, path, "backup");
   const tookMs = Date.now() - at;
-  expect(tookMs).toBeLessThan(wait * 1000 + 700);
+  expect(tookMs).toBeLessThan((wait + SEGMENT_SECONDS) * 1000);
   await sleep(8000);
 
   const { looks, failures } = await player.watched();
   expect(failures).toEqual([]);
   const { longestStall, endRate } = measurePlayback(looks, { since: at - 2000, until: Date.now() }, FRAME_RATE);
   console.info(`  ${path}: taken over after ${tookMs} ms, longest stall ${longestStall.toFixed(2)} s`);
-  expect(longestStall).toBeLessThan(JITTER_SECONDS);
+  expect(longestStall).toBeLessThan(2 * SEGMENT_SECONDS);
   expect(endRate).toBeGreaterThan(0.8);
 
   const after = await readPlaylist(url);

@@ -74,6 +74,6 @@ describe("an encoder that goes and comes", () => {
     await using naru = await startNaru();
     const asked = performance.now();
     expect((await fetch(naru.playlistUrl("live/nobody"))).status).toBe(404);
-    expect(performance.now() - asked).toBeLessThan(500);
+    expect(performance.now() - asked).toBeLessThan(5000);
   });
 });

@@ -28,6 +28,23 @@ export type StreamSummary = {
   readonly agent?: string;
   /** Seconds between keyframes; 0 when not known yet. */
   readonly keyframeInterval: number;
+  /** Further qualities and sounds, best first; absent where it has none. */
+  readonly rungs?: readonly RungSummary[];
+};
+
+/** One of a stream's renditions beside the source. */
+export type RungSummary = {
+  /** As in its URL. */
+  readonly name: string;
+  readonly kind: "video" | "audio";
+  readonly width?: number;
+  readonly height?: number;
+  /** Bits per second, announced or measured. */
+  readonly bitrate: number;
+  /** `idle`: nobody watches it. `shed`: given up while the machine is busy. */
+  readonly state: "idle" | "starting" | "running" | "failed" | "shed";
+  /** Why, where the state needs an explanation. */
+  readonly reason?: string;
 };
 
 /** One of a stream's encoders. */

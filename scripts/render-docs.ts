@@ -64,7 +64,7 @@ application's name is in the path, \`_\` will do: \`NARU_RTMP_CHUNK_SIZE\` is \`
 ## Settings
 
 Times are a number of seconds or text such as \`"400ms"\`, \`"2s"\`, \`"1m30s"\`; sizes are bytes or text such as \`"512k"\`, \`"10M"\`;
-addresses are a port or text such as \`"127.0.0.1:1935"\`, \`"[::1]:1935"\`.
+rates are bits per second or text such as \`"800k"\`, \`"2.5M"\`; addresses are a port or text such as \`"127.0.0.1:1935"\`, \`"[::1]:1935"\`.
 
 ${renderGroups(tree)}
 As soon as an application is listed, publishers of names that are not are refused; list \`"*"\` as well to accept them.
@@ -180,7 +180,7 @@ function type(node: SettingNode): string {
     case "tuple":
       return `[${node.items.map(type).join(", ")}]`;
     case "unit":
-      return { duration: "time", size: "size", listen: "address" }[node.unit];
+      return { duration: "time", size: "size", bitrate: "rate", listen: "address" }[node.unit];
     case "choice":
       return node.values.map((value) => `\`"${value}"\``).join(", ");
     case "number":

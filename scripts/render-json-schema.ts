@@ -22,12 +22,13 @@ function shape(node: SettingNode): object {
   switch (node.kind) {
     case "group": {
       const required = [...node.fields].filter(([, field]) => !field.optional).map(([name]) => name);
-      return {
+      const group = {
         type: "object",
         properties: Object.fromEntries([...node.fields].map(([name, field]) => [name, toJsonSchema(field)])),
         additionalProperties: false,
         ...(required.length > 0 ? { required } : {}),
       };
+      return node.isSwitch ? { anyOf: [{ type: "boolean" }, group] } : group;
     }
     case "map":
       return { type: "object", additionalProperties: toJsonSchema(node.value) };

@@ -8,12 +8,16 @@ export function renderUserConfig(tree: SettingNode): string {
   const named: [string, SettingNode][] = [...inner, ["UserConfig", root]];
   const names = new Map(inner.map(([name, node]) => [node.kind === "group" ? node.fields : undefined, name]));
   return `// Generated from the schema by scripts/generate.ts; a test fails when it is stale.
+import type { LadderFunction } from "../transcode/config.ts";
 
 /** A number of seconds, or text such as \`"400ms"\`, \`"2s"\`, \`"1m30s"\`. */
 export type Duration = number | string;
 
 /** Bytes, or text such as \`"512k"\`, \`"10M"\`. */
 export type Size = number | string;
+
+/** Bits per second, or text such as \`"800k"\`, \`"2.5M"\`. */
+export type Bitrate = number | string;
 
 /** A port such as \`1935\`, or an address such as \`"127.0.0.1:1935"\`, \`"[::1]:1935"\`. */
 export type Listen = number | string;
@@ -53,18 +57,19 @@ function renderType(node: SettingNode, indent: string, names: Names): string {
         ([name, field]) =>
           `${renderDoc(field, inner)}${inner}${name}${field.optional ? "?" : ""}: ${renderType(field, inner, names)};\n`,
       );
-      return `{\n${fields.join("")}${indent}}`;
+      return `${node.isSwitch ? "boolean | " : ""}{\n${fields.join("")}${indent}}`;
     }
     case "map":
       return `Record<string, ${renderType(node.value, indent, names)}>`;
     case "list": {
       const item = renderType(node.item, indent, names);
-      return `${node.single ? `${item} | ` : ""}${node.item.kind === "choice" ? `(${item})` : item}[]`;
+      const list = `${node.item.kind === "choice" ? `(${item})` : item}[]`;
+      return [...(node.single ? [item] : []), list, ...(node.orFunction ? [node.orFunction] : [])].join(" | ");
     }
     case "tuple":
       return `[${node.items.map((item) => renderType(item, indent, names)).join(", ")}]`;
     case "unit":
-      return { duration: "Duration", size: "Size", listen: "Listen" }[node.unit];
+      return { duration: "Duration", size: "Size", bitrate: "Bitrate", listen: "Listen" }[node.unit];
     case "choice":
       return node.values.map((value) => JSON.stringify(value)).join(" | ");
     case "number":

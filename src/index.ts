@@ -1,3 +1,14 @@
 /** What a configuration file imports: `import { defineConfig } from "naru"`. */
 export { defineConfig } from "./config/define.ts";
-export type { Duration, Listen, Size, UserApplication, UserConfig, UserLocation } from "./config/user-config.ts";
+export type {
+  Bitrate,
+  Duration,
+  Listen,
+  Size,
+  UserApplication,
+  UserConfig,
+  UserLocation,
+  UserRung,
+} from "./config/user-config.ts";
+export type { LadderFunction } from "./transcode/config.ts";
+export type { LadderSource } from "./transcode/ladder-source.ts";

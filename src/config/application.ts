@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hlsSchema } from "../hls/config.ts";
 import { backupSchema } from "../streams/config.ts";
+import { abrSchema } from "../transcode/config.ts";
 
 /** What an application (the first part of a stream's path) does with its streams. */
 export const applicationSchema = z
@@ -12,6 +13,7 @@ export const applicationSchema = z
       .describe("What happens when a name that is live is published again."),
     backup: backupSchema.describe("A second encoder that waits and takes over."),
     hls: hlsSchema,
+    abr: abrSchema.describe("Adaptive bitrate: each stream in several qualities."),
   })
   .prefault({});
 export type ApplicationConfig = z.output<typeof applicationSchema>;

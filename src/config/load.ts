@@ -13,6 +13,7 @@ import { ConfigError, type KeyPath, type Mistake, type MistakeCode, type Notice,
 import { diskIncludes, readNginx } from "./nginx/read.ts";
 import type { NginxRow } from "./nginx/report.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { withSwitches } from "./switches.ts";
 import { type SettingNode, settingTree } from "./tree.ts";
 
 export type LoadOptions = {
@@ -51,7 +52,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const file = chooseFile(options);
   const read = file === undefined ? NO_FILE : await readFile(file, options);
   const env = readEnvironment(options.env ?? {}, tree, applicationsIn(read.layer?.value));
-  const layers = [...(read.layer ? [read.layer] : []), env.layer, readFlags(options.flags ?? {}, tree)];
+  const written = [...(read.layer ? [read.layer] : []), env.layer, readFlags(options.flags ?? {}, tree)];
+  const layers = written.map((layer) => withSwitches(layer, tree));
   const locate = (path: KeyPath): Source => locateInLayers(layers, path);
 
   const merged = mergeLayers(layers);

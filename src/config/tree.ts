@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Unit } from "./units.ts";
+import { UNIT_FORMS, type Unit } from "./units.ts";
 
 /** The settings as data: what documentation, editor types, environment names and reports are made from. */
 export type SettingNode = {
@@ -10,13 +10,20 @@ export type SettingNode = {
 } & SettingShape;
 
 export type SettingShape =
-  | { readonly kind: "group"; readonly fields: ReadonlyMap<string, SettingNode> }
+  | {
+      readonly kind: "group";
+      readonly fields: ReadonlyMap<string, SettingNode>;
+      /** `true` or `false` may stand for it, as its field `enabled`. */
+      readonly isSwitch?: boolean;
+    }
   /** Keys are chosen by the user. */
   | { readonly kind: "map"; readonly value: SettingNode }
   | {
       readonly kind: "list";
       readonly item: SettingNode /** One value may stand without the list. */;
       readonly single: boolean;
+      /** A function of this type may stand for it, in a configuration that is a program. */
+      readonly orFunction?: string;
     }
   | { readonly kind: "tuple"; readonly items: readonly SettingNode[] }
   | { readonly kind: "unit"; readonly unit: Unit }
@@ -35,6 +42,14 @@ export function settingTree(schema: z.core.$ZodType): SettingNode {
         ? { kind: "list", single: true, item: { optional: false, kind: "unit", unit: meta.unit } }
         : { kind: "unit", unit: meta.unit };
     return { ...described, optional: false, ...shape };
+  }
+  if (schema instanceof z.ZodPipe && meta.isSwitch === true) {
+    const group = settingTree(schema.def.out);
+    return group.kind === "group" ? { ...group, ...described, isSwitch: true } : group;
+  }
+  if (typeof meta.orFunction === "string" && meta.list instanceof z.ZodArray) {
+    const list = settingTree(meta.list);
+    return list.kind === "list" ? { ...list, ...described, orFunction: meta.orFunction } : list;
   }
   if (schema instanceof z.ZodDefault) {
     return { ...settingTree(schema.def.innerType), ...described, optional: true, default: schema.def.defaultValue };
@@ -75,4 +90,4 @@ function shapeOf(schema: z.core.$ZodType): SettingShape {
   throw new Error(`a setting uses a schema of type "${schema._zod.def.type}", which has no documented form`);
 }
 
-const isUnit = (value: unknown): value is Unit => value === "duration" || value === "size" || value === "listen";
+const isUnit = (value: unknown): value is Unit => typeof value === "string" && Object.hasOwn(UNIT_FORMS, value);

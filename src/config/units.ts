@@ -41,13 +41,29 @@ export function formatSize(bytes: number): string {
   return String(bytes);
 }
 
+/** Parses `800k`, `2.5M`, or a bare number, into bits per second. Thousands, as for all rates. */
+export function parseBitrate(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)([km]?)(?:bps|bit\/s)?$/i.exec(text.trim());
+  if (!match) return undefined;
+  return Math.round(
+    Number(match[1]) * { "": 1, k: 1000, m: 1_000_000 }[(match[2] as string).toLowerCase() as "" | "k" | "m"],
+  );
+}
+
+/** Formats bits per second the way `parseBitrate` reads them. */
+export function formatBitrate(bits: number): string {
+  if (bits >= 1_000_000 && bits % 100_000 === 0) return `${bits / 1_000_000}M`;
+  return bits >= 1000 && bits % 100 === 0 ? `${bits / 1000}k` : String(bits);
+}
+
 /** How a value with a unit is written; documentation, environment and messages are made from it. */
-export type Unit = "duration" | "size" | "listen";
+export type Unit = "duration" | "size" | "bitrate" | "listen";
 
 /** What a reader may write for each unit, as messages say it. */
 export const UNIT_FORMS: Readonly<Record<Unit, string>> = {
   duration: 'a time such as "400ms", "2s" or "1m30s", or a number of seconds',
   size: 'a size such as 4096, "512k" or "10M"',
+  bitrate: 'bits per second such as 800000, "800k" or "2.5M"',
   listen: 'a port such as 1935 or an address such as "127.0.0.1:1935"',
 };
 
@@ -90,6 +106,23 @@ export const size = ({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) =>
       return z.NEVER;
     })
     .meta({ unit: "size" satisfies Unit });
+
+/**
+ * Bits per second: a number, or text such as `"800k"`, `"2.5M"`. Resolves to bits per second.
+ * @param bounds smallest and largest value
+ */
+export const bitrate = ({ min = 1000, max = 1_000_000_000 }: Bounds = {}) =>
+  z
+    .union([z.number(), z.string()], { error: expected("bitrate") })
+    .transform((value, ctx): number => {
+      const bits = typeof value === "number" ? value : parseBitrate(value);
+      if (bits !== undefined && Number.isSafeInteger(bits) && bits >= min && bits <= max) return bits;
+      const isRate = bits !== undefined && Number.isFinite(bits);
+      const limit = (bits ?? 0) < min ? `at least ${formatBitrate(min)}` : `at most ${formatBitrate(max)}`;
+      ctx.addIssue({ code: "custom", message: `expected ${isRate ? limit : UNIT_FORMS.bitrate}, got ${shown(value)}` });
+      return z.NEVER;
+    })
+    .meta({ unit: "bitrate" satisfies Unit });
 
 export type ListenAddress = { readonly host: string; readonly port: number };
 

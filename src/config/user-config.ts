@@ -1,10 +1,14 @@
 // Generated from the schema by scripts/generate.ts; a test fails when it is stale.
+import type { LadderFunction } from "../transcode/config.ts";
 
 /** A number of seconds, or text such as `"400ms"`, `"2s"`, `"1m30s"`. */
 export type Duration = number | string;
 
 /** Bytes, or text such as `"512k"`, `"10M"`. */
 export type Size = number | string;
+
+/** Bits per second, or text such as `"800k"`, `"2.5M"`. */
+export type Bitrate = number | string;
 
 /** A port such as `1935`, or an address such as `"127.0.0.1:1935"`, `"[::1]:1935"`. */
 export type Listen = number | string;
@@ -146,6 +150,106 @@ export type UserApplication = {
      * @default "300ms"
      */
     maxAudioDelay?: Duration;
+  };
+  /** Adaptive bitrate: each stream in several qualities. */
+  abr?: boolean | {
+    /**
+     * Offer each stream in further qualities, made from it here; `abr: true`, or any setting below, turns it on.
+     * @default false
+     */
+    enabled?: boolean;
+    /**
+     * The qualities, or a function of the stream; derived from the source when empty.
+     * @default []
+     */
+    rungs?: UserRung[] | LadderFunction;
+    /**
+     * Offer the sound alone, too.
+     * @default false
+     */
+    audioOnly?: boolean;
+    /**
+     * Encode whether or not somebody watches.
+     * @default false
+     */
+    always?: boolean;
+    /**
+     * How long a rung is encoded after its last viewer.
+     * @default "30s"
+     */
+    linger?: Duration;
+    /**
+     * Encoders of the graphics card: whatever is found, none, or one kind. Software takes their place.
+     * @default "auto"
+     */
+    hardware?: "auto" | "off" | "vaapi" | "nvenc" | "qsv" | "videotoolbox";
+    /**
+     * When the machine cannot keep up, rungs of applications with a lower one are given up first.
+     * @default 0
+     */
+    priority?: number;
+    /**
+     * How far the encoders' processes stand back for the CPU.
+     * @default 10
+     */
+    nice?: number;
+    /**
+     * Of each encoder; 0: as many as it likes.
+     * @default 0
+     */
+    threads?: number;
+    /**
+     * A transcoding process that grows beyond it is started anew.
+     * @default "2G"
+     */
+    maxMemory?: Size;
+  };
+};
+
+/** The qualities, or a function of the stream; derived from the source when empty. */
+export type UserRung = {
+  /** In URLs: `NAME.m3u8`. When left out: `720p` for a height of 720. */
+  name?: string;
+  /** Lines of the picture (of an upright one: its width). A rung above the source is left out. */
+  height?: number;
+  /** Instead of the height; of an upright picture its height. */
+  width?: number;
+  /**
+   * What the picture is encoded with.
+   * @default "h264"
+   */
+  codec?: "h264" | "hevc" | "av1";
+  /** On average; made from size, frame rate and codec when left out. */
+  bitrate?: Bitrate;
+  /** Over a second; 1.25 times `bitrate` when left out. */
+  maxBitrate?: Bitrate;
+  /** Most frames per second: of the source's, every one, every second and so on is kept. When left out: 60 from 720 lines on, 30 below. */
+  frameRate?: number;
+  /** Of the encoder; for H.264 `veryfast` when left out. */
+  preset?: string;
+  /** Of the encoder, such as `film`, `animation`, `zerolatency`. */
+  tune?: string;
+  /** Of the encoder; for H.264 `high` when left out. */
+  profile?: string;
+  /** More of the encoder's own options, as `-x264-params` takes them: `bframes=2:rc-lookahead=20`. */
+  options?: string;
+  /** The sound of the rung. */
+  audio?: {
+    /**
+     * `auto`: AAC of up to two channels passes as it is, anything else becomes AAC. `none`: no sound.
+     * @default "auto"
+     */
+    codec?: "auto" | "aac" | "copy" | "none";
+    /**
+     * Of what is encoded.
+     * @default "128k"
+     */
+    bitrate?: Bitrate;
+    /**
+     * At most so many, of what is encoded.
+     * @default 2
+     */
+    channels?: number;
   };
 };
 

@@ -1,7 +1,7 @@
 import { isSettings } from "./layers.ts";
 import type { KeyPath } from "./mistake.ts";
 import type { SettingNode } from "./tree.ts";
-import { formatDuration, formatListen, formatSize, type ListenAddress } from "./units.ts";
+import { formatBitrate, formatDuration, formatListen, formatSize, type ListenAddress } from "./units.ts";
 
 /** One setting with its value. */
 export type SettingValue = { readonly path: KeyPath; readonly node: SettingNode; readonly value: unknown };
@@ -17,14 +17,20 @@ export function settingValues(config: unknown, tree: SettingNode, path: KeyPath 
   return config === undefined ? [] : [{ path, node: tree, value: config }];
 }
 
-/** A resolved value as a user would write it: times, sizes and addresses as text or bare numbers. */
+/** A resolved value as a user would write it: times, sizes and addresses as text or bare numbers, a function as its source. */
 export function writtenValue(node: SettingNode, value: unknown): unknown {
   if (node.kind === "unit") {
     if (node.unit === "duration") return formatDuration(value as number);
     if (node.unit === "size") return formatSize(value as number);
+    if (node.unit === "bitrate") return formatBitrate(value as number);
     const text = formatListen(value as ListenAddress);
     return /^\d+$/.test(text) ? Number(text) : text;
   }
+  if (typeof value === "function") return String(value);
   if (node.kind === "list" && Array.isArray(value)) return value.map((item) => writtenValue(node.item, item));
+  if (node.kind === "group" && isSettings(value)) {
+    const known = Object.entries(value).filter(([key, inner]) => inner !== undefined && node.fields.has(key));
+    return Object.fromEntries(known.map(([key, inner]) => [key, writtenValue(node.fields.get(key) ?? node, inner)]));
+  }
   return value;
 }

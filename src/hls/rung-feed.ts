@@ -1,6 +1,6 @@
 import type { Packet } from "../media/event.ts";
 import type { Millis, Ticks } from "../media/time.ts";
-import type { Track } from "../media/track.ts";
+import type { Track, TrackId } from "../media/track.ts";
 import type { RenditionEvent } from "./rendition.ts";
 
 /** What holds for all rungs as long as their playlists last. */
@@ -10,6 +10,8 @@ export type FeedStart = {
   readonly lowLatency: boolean;
   /** Whole seconds added to decode times in what is written, the same in every rung. */
   readonly timeOffset: number;
+  /** MPEG-TS: how long audio frames are gathered into one PES packet. */
+  readonly maxAudioDelay: Millis;
 };
 
 /**
@@ -21,8 +23,12 @@ export type FeedStart = {
 export type FeedEvent =
   /** First, and again when the playlists begin anew: what was made before is of no use. */
   | { readonly type: "begin"; readonly start: FeedStart }
-  /** All tracks of the stream; the lead's are the first of each kind that its container can carry. */
-  | { readonly type: "tracks"; readonly tracks: readonly Track[] }
+  /**
+   * All tracks of the stream; the lead's are the first of each kind that its container can carry. With `separateAudio` video
+   * renditions have no sound, it is in renditions of its own.
+   */
+  | { readonly type: "tracks"; readonly tracks: readonly Track[]; readonly separateAudio: boolean }
+  /** Decoding times are those that the lead has written: repaired, and so never on the wrong side of a cut. */
   | Packet
   /** A segment has its first part. Stands before that part, and so behind the packets in it. */
   | {
@@ -71,6 +77,26 @@ export type RungDescription = {
   readonly bandwidth: { readonly peak: number; readonly average: number };
   readonly resolution?: { readonly width: number; readonly height: number };
   readonly frameRate?: number;
+  /** Of these tracks of the stream, as they are: made by the output itself as long as the stream lives. */
+  readonly of?: { readonly video?: TrackId; readonly audio?: TrackId };
+};
+
+/**
+ * `idle`: announced, made when somebody asks; `starting`, `running`: being made; `failed`, `shed`: not announced, for the
+ * reason given.
+ */
+export type RungStatus = "idle" | "starting" | "running" | "failed" | "shed";
+
+/** A rung as it is shown to people. */
+export type RungState = {
+  readonly name: string;
+  readonly kind: "video" | "audio";
+  readonly width?: number;
+  readonly height?: number;
+  /** Bits per second: measured where there is something to measure. */
+  readonly bitrate: number;
+  readonly state: RungStatus;
+  readonly reason?: string;
 };
 
 /** Events of one rung, as of any rendition: the same `msn`, parts, discontinuities and wall clocks as the feed's. */

@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hls: ["bytes", "media", "codecs", "formats", "streams"],
   gateways: ["bytes", "media", "codecs", "formats", "protocols", "streams", "hls", "log"],
   demo: ["bytes", "media", "codecs", "formats", "protocols", "log"],
+  "media-process": ["bytes"],
   latency: ["demo"],
   load: ["bytes", "media", "formats"],
   validate: ["bytes", "media", "codecs", "formats"],

@@ -25,14 +25,15 @@ export type Listen = number | string;
 ${named.map(([name, node]) => `${heading(node)}export type ${name} = ${renderType(node, "", names)};\n`).join("\n")}`;
 }
 
-/** Groups that stand in a map or list get a type of their own, named after the setting: `applications`, `Application`. */
+/** Groups that stand in a map or list, or that are switches, get a type of their own, named after the setting: `applications`, `Application`. */
 function namedTypes(node: SettingNode, name: string): [string, SettingNode][] {
-  if (node.kind === "group") return [...node.fields].flatMap(([key, field]) => namedTypes(field, key));
-  const child = node.kind === "map" ? node.value : node.kind === "list" ? node.item : undefined;
-  if (child?.kind !== "group") return [];
+  const child = node.kind === "map" ? node.value : node.kind === "list" ? node.item : node;
+  if (child.kind !== "group") return [];
+  const inner = [...child.fields].flatMap(([key, field]) => namedTypes(field, key));
+  if (child === node && !child.isSwitch) return inner;
   const singular = name.replace(/s$/, "");
   const described = { ...child, description: node.description };
-  return [[`User${singular[0]?.toUpperCase()}${singular.slice(1)}`, described], ...namedTypes(child, name)];
+  return [[`User${singular[0]?.toUpperCase()}${singular.slice(1)}`, described], ...inner];
 }
 
 function heading(node: SettingNode): string {
@@ -51,13 +52,13 @@ function renderType(node: SettingNode, indent: string, names: Names): string {
   switch (node.kind) {
     case "group": {
       const name = names.get(node.fields);
-      if (name && indent !== "") return name;
+      if (name && indent !== "") return node.isSwitch ? `boolean | ${name}` : name;
       const inner = `${indent}  `;
       const fields = [...node.fields].map(
         ([name, field]) =>
           `${renderDoc(field, inner)}${inner}${name}${field.optional ? "?" : ""}: ${renderType(field, inner, names)};\n`,
       );
-      return `${node.isSwitch ? "boolean | " : ""}{\n${fields.join("")}${indent}}`;
+      return `{\n${fields.join("")}${indent}}`;
     }
     case "map":
       return `Record<string, ${renderType(node.value, indent, names)}>`;

@@ -5,6 +5,7 @@ export type {
   Duration,
   Listen,
   Size,
+  UserAbr,
   UserApplication,
   UserConfig,
   UserLocation,

@@ -152,58 +152,61 @@ export type UserApplication = {
     maxAudioDelay?: Duration;
   };
   /** Adaptive bitrate: each stream in several qualities. */
-  abr?: boolean | {
-    /**
-     * Offer each stream in further qualities, made from it here; `abr: true`, or any setting below, turns it on.
-     * @default false
-     */
-    enabled?: boolean;
-    /**
-     * The qualities, or a function of the stream; derived from the source when empty.
-     * @default []
-     */
-    rungs?: UserRung[] | LadderFunction;
-    /**
-     * Offer the sound alone, too.
-     * @default false
-     */
-    audioOnly?: boolean;
-    /**
-     * Encode whether or not somebody watches.
-     * @default false
-     */
-    always?: boolean;
-    /**
-     * How long a rung is encoded after its last viewer.
-     * @default "30s"
-     */
-    linger?: Duration;
-    /**
-     * Encoders of the graphics card: whatever is found, none, or one kind. Software takes their place.
-     * @default "auto"
-     */
-    hardware?: "auto" | "off" | "vaapi" | "nvenc" | "qsv" | "videotoolbox";
-    /**
-     * When the machine cannot keep up, rungs of applications with a lower one are given up first.
-     * @default 0
-     */
-    priority?: number;
-    /**
-     * How far the encoders' processes stand back for the CPU.
-     * @default 10
-     */
-    nice?: number;
-    /**
-     * Of each encoder; 0: as many as it likes.
-     * @default 0
-     */
-    threads?: number;
-    /**
-     * A transcoding process that grows beyond it is started anew.
-     * @default "2G"
-     */
-    maxMemory?: Size;
-  };
+  abr?: boolean | UserAbr;
+};
+
+/** Adaptive bitrate: each stream in several qualities. */
+export type UserAbr = {
+  /**
+   * Offer each stream in further qualities, made from it here; `abr: true`, or any setting below, turns it on.
+   * @default false
+   */
+  enabled?: boolean;
+  /**
+   * The qualities, or a function of the stream; derived from the source when empty.
+   * @default []
+   */
+  rungs?: UserRung[] | LadderFunction;
+  /**
+   * Offer the sound alone, too.
+   * @default false
+   */
+  audioOnly?: boolean;
+  /**
+   * Encode whether or not somebody watches.
+   * @default false
+   */
+  always?: boolean;
+  /**
+   * How long a rung is encoded after its last viewer.
+   * @default "30s"
+   */
+  linger?: Duration;
+  /**
+   * Encoders of the graphics card: whatever is found, none, or one kind. Software takes their place.
+   * @default "auto"
+   */
+  hardware?: "auto" | "off" | "vaapi" | "nvenc" | "qsv" | "videotoolbox";
+  /**
+   * When the machine cannot keep up, rungs of applications with a lower one are given up first.
+   * @default 0
+   */
+  priority?: number;
+  /**
+   * How far the encoders' processes stand back for the CPU.
+   * @default 10
+   */
+  nice?: number;
+  /**
+   * Of each encoder; 0: as many as it likes.
+   * @default 0
+   */
+  threads?: number;
+  /**
+   * A transcoding process that grows beyond it is started anew.
+   * @default "2G"
+   */
+  maxMemory?: Size;
 };
 
 /** The qualities, or a function of the stream; derived from the source when empty. */

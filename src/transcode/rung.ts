@@ -6,7 +6,7 @@ export type RungCodec = Exclude<VideoCodec, "vp9">;
 /** How the first audio track of the source gets into a rung. `copy`: its packets as they are. */
 export type RungAudio =
   | { readonly codec: "copy" }
-  | { readonly codec: "aac"; /** Bits per second. */ readonly bitrate: number; readonly channels: number };
+  | { readonly codec: "aac" /** Bits per second. */; readonly bitrate: number; readonly channels: number };
 
 /** One quality, decided to the last setting: what a transcoder is told. */
 export type VideoRung = {

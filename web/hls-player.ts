@@ -1,5 +1,7 @@
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type LoadPolicy } from "hls.js";
+import { HlsRenditions } from "./hls-renditions.ts";
 import type { Player, PlayerEvents } from "./player.ts";
+import type { Preference } from "./quality.ts";
 
 /** A second media error this soon after a repair means that the repair did not help. */
 const REPAIR_MS = 5_000;
@@ -12,12 +14,18 @@ export function canPlayWithHls(): boolean {
 }
 
 /** Plays with Media Source Extensions, low latency where the playlist offers it. */
-export function playWithHls(video: HTMLVideoElement, url: string, events: PlayerEvents): Player {
+export function playWithHls(
+  video: HTMLVideoElement,
+  url: string,
+  preference: Preference,
+  events: PlayerEvents,
+): Player {
   const hls = new Hls({
     lowLatencyMode: true,
     // Too little to hear, enough to make up for a hiccup within a few seconds.
     maxLiveSyncPlaybackRate: 1.05,
     backBufferLength: 30,
+    capLevelOnFPSDrop: true,
     playlistLoadPolicy: patient(Hls.DefaultConfig.playlistLoadPolicy),
     fragLoadPolicy: patient(Hls.DefaultConfig.fragLoadPolicy),
   });
@@ -36,11 +44,13 @@ export function playWithHls(video: HTMLVideoElement, url: string, events: Player
       events.failed(reason);
     }
   });
+  const renditions = new HlsRenditions(hls, preference, events.renditionsChanged);
   hls.loadSource(url);
   hls.attachMedia(video);
 
   return {
     kind: "hls.js",
+    renditions,
     playingDate: () => hls.playingDate?.getTime(),
     behindEdge: () => (hls.liveSyncPosition === null ? undefined : hls.liveSyncPosition - video.currentTime),
     targetLatency: () => hls.targetLatency ?? undefined,

@@ -32,6 +32,21 @@ export const strings = {
       target === undefined ? "" : ` Held at ${target} s behind the newest by playing a little faster when it grows.`
     }`,
 
+  quality: "Quality",
+  automatic: "Automatic",
+  source: "as sent",
+  audioTrack: "Sound",
+  shown: (quality: string, why: string) => `Showing ${quality}: ${why}`,
+  switched: {
+    automatic: "automatic",
+    chosen: "your choice",
+    bandwidth: (bitrate: string) => `the network carries ${bitrate}`,
+    buffer: (seconds: string) => `it came too slowly, ${seconds} s were left`,
+    dropped: "this device missed pictures",
+    failed: "the other could not be loaded",
+  },
+  rungState: { shed: "the server is busy", failed: "not available" },
+
   status: {
     connecting: { title: "Connecting", text: "" },
     "not-live": { title: "Not live yet", text: "This page starts by itself as soon as the encoder does." },

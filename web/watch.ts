@@ -14,6 +14,9 @@ import { formatCodecs } from "./format.ts";
 import { canPlayWithHls, playWithHls } from "./hls-player.ts";
 import { playNatively } from "./native-player.ts";
 import type { Player } from "./player.ts";
+import { readPreference, storePreference } from "./preference.ts";
+import { type QualitySwitch, type SwitchReason, sizeOf } from "./quality.ts";
+import { RenditionView } from "./rendition-view.ts";
 import { ServerClock } from "./server-clock.ts";
 import { FIRST_SESSION, nextSession, type Phase, type SessionInput } from "./session.ts";
 import { WatchView } from "./watch-view.ts";
@@ -29,7 +32,7 @@ const STUCK_MS = 12_000;
 const FAR_BEHIND_SECONDS = 6;
 /** How long after a standstill that is looked for: what was missed arrives only then. */
 const CATCH_UP_MS = 5_000;
-const MAX_ERRORS = 50;
+const MAX_REMEMBERED = 50;
 /** Time is told about four times a second; more than this at once is a jump. */
 const MAX_STEP_SECONDS = 1.5;
 
@@ -44,6 +47,12 @@ export type NaruState = {
   /** Seconds that can be jumped ahead. */
   behindEdge: number | undefined;
   currentTime: number;
+  /** Name of the quality on screen, where the player tells. */
+  quality: string | undefined;
+  /** Bits per second that the player measured. */
+  bandwidth: number | undefined;
+  /** Every change of quality. */
+  switches: { readonly at: number; readonly from: string; readonly to: string; readonly reason: SwitchReason }[];
   errors: string[];
   recovered: string[];
 };
@@ -54,6 +63,8 @@ const wanted = new URLSearchParams(location.search).get("player");
 const video = byId("video", HTMLVideoElement);
 const clock = new ServerClock();
 const view = new WatchView(path, new URL(playlistUrl, location.href).href, video);
+const renditionView = new RenditionView(chooseQuality, chooseAudio);
+let preference = readPreference();
 
 const state: NaruState = {
   state: "connecting",
@@ -62,6 +73,9 @@ const state: NaruState = {
   target: undefined,
   behindEdge: undefined,
   currentTime: 0,
+  quality: undefined,
+  bandwidth: undefined,
+  switches: [],
   errors: [],
   recovered: [],
 };
@@ -70,6 +84,7 @@ Object.assign(window, { naru: state });
 let session = FIRST_SESSION;
 let player: Player | undefined;
 let stream: ListedStream | undefined;
+let lastSwitch: QualitySwitch | undefined;
 let polling: ReturnType<typeof setTimeout> | undefined;
 let moved = { time: 0, at: performance.now() };
 let stoodStillAt = Number.NEGATIVE_INFINITY;
@@ -97,10 +112,11 @@ function attach(): void {
       feed({ type: "player", event: "unsupported" });
     },
     recovered: (reason: string) => remember(state.recovered, reason),
+    renditionsChanged: showRenditions,
   };
   moved = { time: video.currentTime, at: performance.now() };
   const native = wanted === "native" || (wanted !== "hls" && !canPlayWithHls());
-  player = native ? playNatively(video, playlistUrl, current) : playWithHls(video, playlistUrl, current);
+  player = native ? playNatively(video, playlistUrl, current) : playWithHls(video, playlistUrl, preference, current);
   state.player = player.kind;
 }
 
@@ -110,6 +126,32 @@ function detach(): void {
   state.player = undefined;
   state.latency = undefined;
   state.behindEdge = undefined;
+  showRenditions();
+}
+
+function chooseQuality(name: string | undefined): void {
+  const chosen = player?.renditions?.qualities.find((quality) => quality.name === name);
+  preference = { ...preference, size: chosen && sizeOf(chosen) };
+  storePreference(preference);
+  player?.renditions?.choose(name);
+}
+
+function chooseAudio(name: string): void {
+  const chosen = player?.renditions?.audioTracks.find((track) => track.name === name);
+  preference = { ...preference, audio: chosen };
+  storePreference(preference);
+  player?.renditions?.chooseAudio(name);
+}
+
+function showRenditions(): void {
+  const renditions = player?.renditions;
+  const change = renditions?.lastSwitch;
+  if (change && change !== lastSwitch) {
+    remember(state.switches, { at: Date.now(), from: change.from.name, to: change.to.name, reason: change.reason });
+  }
+  lastSwitch = change;
+  state.quality = renditions?.shown?.name;
+  renditionView.show(renditions, stream?.rungs ?? []);
 }
 
 async function poll(): Promise<void> {
@@ -121,6 +163,7 @@ async function poll(): Promise<void> {
   if (lookup.found === "stream") {
     stream = lookup.stream;
     view.showStream(stream);
+    showRenditions();
     feed({ type: "server", state: stream.state, media: `${stream.since} ${formatCodecs(stream)}` });
   } else {
     if (lookup.found === "none") view.showStream((stream = undefined));
@@ -138,6 +181,7 @@ function tick(): void {
   state.latency = date === undefined ? player.behindEdge() : (clock.at(Date.now()) - date) / 1000;
   state.behindEdge = player.behindEdge();
   state.target = player.targetLatency();
+  state.bandwidth = player.renditions?.bandwidth;
   view.showLatency(session.phase === "playing" && !video.paused ? state.latency : undefined, state.target);
 
   const now = performance.now();
@@ -156,9 +200,9 @@ function catchUp(): void {
   if (!video.paused && (player?.behindEdge() ?? 0) > FAR_BEHIND_SECONDS) player?.jumpToLive();
 }
 
-function remember(list: string[], reason: string): void {
-  if (list.length >= MAX_ERRORS) list.shift();
-  list.push(reason);
+function remember<T>(list: T[], entry: T): void {
+  if (list.length >= MAX_REMEMBERED) list.shift();
+  list.push(entry);
 }
 
 // Browsers announce "playing" before the first picture, and jump about while they look for where to start.

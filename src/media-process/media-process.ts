@@ -132,8 +132,9 @@ export class MediaProcess {
     child.kill("SIGKILL");
     await child.exited;
     const { exitCode, signalCode } = child;
-    const reason = signalCode ? `ended by ${signalCode}` : `ended with exit code ${exitCode}`;
-    this.#over({ code: exitCode ?? undefined, signal: signalCode ?? undefined, reason });
+    const signal = signalCode === null ? undefined : String(signalCode);
+    const reason = signal === undefined ? `ended with exit code ${exitCode}` : `ended by ${signal}`;
+    this.#over({ code: exitCode ?? undefined, signal, reason });
   }
 
   #over(exit: ProcessExit): void {

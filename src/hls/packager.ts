@@ -1,16 +1,15 @@
-import { sameBytes } from "../bytes/same-bytes.ts";
-import { SlabAllocator } from "../bytes/slab.ts";
-import { encodeFragment, type FragmentTrack } from "../formats/mp4/fragment.ts";
-import { canCarry, encodeInit } from "../formats/mp4/init.ts";
+import { canCarry } from "../formats/mp4/init.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
-import type { Millis } from "../media/time.ts";
-import type { AudioTrack, Track, VideoTrack } from "../media/track.ts";
+import type { Millis, Ticks } from "../media/time.ts";
+import type { AudioTrack, Track, TrackId, VideoTrack } from "../media/track.ts";
 import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks, trackList } from "./muxed-tracks.ts";
 import { ParameterSets } from "./parameter-sets.ts";
-import { type CutPart, PartCutter } from "./part-cutter.ts";
+import { type BegunSegment, type CutPart, PartCutter } from "./part-cutter.ts";
 import type { RenditionSink } from "./rendition.ts";
+import type { PackagerPosition } from "./rendition-memory.ts";
 import { RunClock } from "./run-clock.ts";
 import type { SampleRun } from "./sample.ts";
+import type { WindowSegment } from "./stored-segment.ts";
 import type { PlaylistTargets } from "./targets.ts";
 
 /** Turns the events of one stream into those of a rendition. */
@@ -18,6 +17,8 @@ export interface Packager {
   write(event: MediaEvent, now: Millis): void;
   /** Where the part being made begins, in seconds of the input's time; undefined where there are no parts. */
   readonly partStart: number | undefined;
+  /** Where what was emitted ends; undefined before there is media. */
+  readonly position: PackagerPosition | undefined;
   /** A keyframe does not end the segment before the part that was hinted is made. */
   keepSegment(): void;
   /** Wall clock of a time of the input, in seconds; undefined before there is media. */
@@ -25,6 +26,18 @@ export interface Packager {
   /** Whether media of these tracks may follow what was written so far without a discontinuity. */
   continues(tracks: readonly Track[]): boolean;
 }
+
+/** What another packager has emitted before. */
+export type CmafResumption = {
+  readonly tracks: readonly Track[];
+  readonly position: PackagerPosition;
+  /** Wall clock of its end. */
+  readonly wallclock: Millis;
+  /** The latest initialization section. */
+  readonly init: { readonly number: number; readonly bytes: Uint8Array } | undefined;
+  /** The segment that was begun; its number is the packager's first. */
+  readonly open: WindowSegment | undefined;
+};
 
 export type CmafPackagerOptions = {
   readonly targets: PlaylistTargets;
@@ -39,6 +52,8 @@ export type CmafPackagerOptions = {
    * one origin for all segments of a discontinuity number. Without it they are the input's.
    */
   readonly epoch?: Millis;
+  /** The first media goes on behind that of another packager. */
+  readonly resume?: CmafResumption;
   /** A track that is not in the output, and why. Once per set of tracks. */
   readonly onTrackLeftOut?: (track: Track, reason: string) => void;
 };
@@ -93,11 +108,14 @@ export class CmafPackager implements Packager {
   #now: Millis = 0;
   /** Added to decode times, in whole seconds, so that it is exact in every timescale. */
   #timeOffset: number | undefined;
+  /** Where the media of each track ends that was emitted. */
+  readonly #ends = new Map<TrackId, Ticks>();
 
   constructor(options: CmafPackagerOptions, sink: RenditionSink) {
     this.#options = options;
     this.#sink = sink;
     this.#msn = options.firstMsn;
+    if (options.resume) this.#goOn(options.resume);
   }
 
   /** Frames per second as seen in the present run; undefined until that can be told. */
@@ -107,6 +125,12 @@ export class CmafPackager implements Packager {
 
   get partStart(): number | undefined {
     return this.#run?.cutter.partStart;
+  }
+
+  get position(): PackagerPosition | undefined {
+    if (this.#timeOffset === undefined) return undefined;
+    const ends = [...this.#ends].map(([track, end]) => ({ track, end }));
+    return { timeOffset: this.#timeOffset, sequence: this.#sequence, ends };
   }
 
   write(event: MediaEvent, now: Millis): void {
@@ -164,11 +188,31 @@ export class CmafPackager implements Packager {
   #begin(seconds: number, now: Millis): Run {
     const wallclock = this.#options.wallclockAt(now);
     this.#timeOffset ??= this.#offsetFor(seconds, wallclock);
-    const cutter = new PartCutter(this.#tracks, this.#options.targets, {
-      part: (part) => this.#emitPart(part),
-      segmentEnd: () => this.#emitSegment(),
-    });
-    return { cutter, clock: new RunClock(seconds, wallclock), since: now, early: [] };
+    return { cutter: this.#newCutter(), clock: new RunClock(seconds, wallclock), since: now, early: [] };
+  }
+
+  #newCutter(begun?: BegunSegment): PartCutter {
+    const receiver = { part: (part: CutPart) => this.#emitPart(part), segmentEnd: () => this.#emitSegment() };
+    return new PartCutter(this.#tracks, this.#options.targets, receiver, begun);
+  }
+
+  #goOn({ tracks, position, wallclock, init, open }: CmafResumption): void {
+    this.#tracks = chooseTracks(tracks, canCarry).tracks;
+    this.#timeOffset = position.timeOffset;
+    this.#sequence = position.sequence;
+    for (const { track, end } of position.ends) this.#ends.set(track, end);
+    this.#init = init;
+    this.#segment = open && toOpenSegment(open);
+    const { video, audio } = this.#tracks;
+    if (video) this.#parameterSets.set(video.config);
+    const lead = video ?? audio;
+    const end = lead && this.#ends.get(lead.id);
+    if (!lead || end === undefined) return;
+    const { parts = [], duration = 0, independent = true } = open ?? {};
+    const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
+    const elapsed = Math.round(duration * lead.timescale);
+    const cutter = this.#newCutter({ end, parts: parts.length, duration: elapsed, bytes, independent });
+    this.#run = { cutter, clock: new RunClock(end / lead.timescale, wallclock), since: 0, early: [] };
   }
 
   #offsetFor(seconds: number, wallclock: Millis): number {
@@ -220,6 +264,7 @@ export class CmafPackager implements Packager {
     const bytes = segment.initFirst ? this.#withInit(fragment) : fragment;
     segment.initFirst = false;
     const durationUs = toMicros(part.end, timescale) - toMicros(part.start, timescale);
+    this.#noteEnds(part);
     segment.pieces.push(bytes);
     segment.durationUs += durationUs;
     const index = segment.parts++;
@@ -227,6 +272,13 @@ export class CmafPackager implements Packager {
     const { independent, lastExpected } = part;
     const duration = durationUs / 1e6;
     this.#sink({ type: "part", msn: this.#msn, part: index, bytes, duration, independent, lastExpected });
+  }
+
+  #noteEnds({ end, audio: sound }: CutPart): void {
+    const { video, audio } = this.#tracks;
+    if (video) this.#ends.set(video.id, end);
+    const last = sound?.samples[sound.samples.length - 1];
+    if (audio && last) this.#ends.set(audio.id, last.start + last.duration);
   }
 
   #open(wallclock: Millis, independent: boolean): OpenSegment {
@@ -283,6 +335,11 @@ export class CmafPackager implements Packager {
     const offset = (this.#timeOffset ?? 0) * track.timescale;
     return { trackId, kind: track.kind, baseDecodeTime: run.baseDecodeTime + offset, samples: run.samples };
   }
+}
+
+function toOpenSegment({ parts, duration, independent }: WindowSegment): OpenSegment {
+  const pieces = parts.map(({ bytes }) => bytes);
+  return { pieces, independent, initFirst: false, parts: parts.length, durationUs: Math.round(duration * 1e6) };
 }
 
 /** Whole microseconds: durations that are differences of these add up exactly, in the playlist's text too. */

@@ -37,6 +37,18 @@ type CutOptions = {
   readonly next?: { readonly dts: Ticks; readonly key: boolean };
 };
 
+/** A segment that another cutter has begun. */
+export type BegunSegment = {
+  /** Where its last part ends. */
+  readonly end: Ticks;
+  /** So far; 0 when that part was the segment's last. */
+  readonly parts: number;
+  readonly duration: Ticks;
+  readonly bytes: number;
+  /** Starts with a keyframe. */
+  readonly independent: boolean;
+};
+
 /** Audio waits this long for the first video frame of a run, in seconds: encoders look ahead before they send one. */
 const VIDEO_PATIENCE = 2;
 /** A part or segment that grows past these is cut whatever its times say: stamps that barely move must not fill memory. */
@@ -82,6 +94,7 @@ export class PartCutter {
     tracks: { readonly video?: VideoTrack; readonly audio?: AudioTrack },
     targets: PlaylistTargets,
     receiver: CutReceiver,
+    begun?: BegunSegment,
   ) {
     const { video, audio } = tracks;
     this.#targets = targets;
@@ -92,6 +105,7 @@ export class PartCutter {
     this.#audio = audio && new AudioQueue(audio.timescale, audio.config.samplesPerPacket, video !== undefined);
     this.#keys = new KeyframeForecast(this.timescale);
     this.#frames = new FrameClock(this.timescale, video?.config.frameRate);
+    if (begun) this.#goOn(begun);
   }
 
   /** Whether nothing was cut yet, so that the run may still be begun anew with other tracks. */
@@ -170,6 +184,15 @@ export class PartCutter {
     const end = this.#video?.length ? frameEnd : this.#audioEnd();
     if (end !== undefined) this.#cut(this.#within(Math.round(end)), { flush: true, last: true });
     this.#endSegment();
+  }
+
+  #goOn({ end, parts, duration, bytes, independent }: BegunSegment): void {
+    this.#partStart = end;
+    this.#parts = Math.max(1, parts);
+    this.#segmentParts = parts;
+    this.#segmentElapsed = duration;
+    this.#segmentBytes = bytes;
+    this.#segmentIndependent = independent;
   }
 
   #ticks(seconds: number): Ticks {

@@ -4,7 +4,16 @@ import { type Millis, rescale, type Ticks } from "../media/time.ts";
 import { type Track, type TrackId, VIDEO_TIMESCALE } from "../media/track.ts";
 import type { Packager } from "./packager.ts";
 import type { RenditionSink } from "./rendition.ts";
+import type { PackagerPosition } from "./rendition-memory.ts";
 import { isSameProgram, selectTsTracks, type TsSkipReason, type TsTrack } from "./ts-tracks.ts";
+
+/** What another packager has emitted before. */
+export type TsResumption = {
+  readonly tracks: readonly Track[];
+  readonly position: PackagerPosition;
+  /** The last continuity counter of each PID. */
+  readonly counters: ReadonlyMap<number, number>;
+};
 
 export type TsPackagerOptions = {
   /** A segment ends at the first keyframe that is this long after its start; with audio only, at this length. */
@@ -23,6 +32,8 @@ export type TsPackagerOptions = {
   readonly wallclockAt: (now: Millis) => Millis;
   /** The wall clock from which times count, so that they rise over restarts of the server. Without it they are the input's. */
   readonly epoch?: Millis;
+  /** The first media goes on behind that of another packager. */
+  readonly resume?: TsResumption;
   /** Called once for each track and codec that is left out. */
   readonly onSkippedTrack?: (track: TsTrack, reason: TsSkipReason) => void;
 };
@@ -64,8 +75,11 @@ export class TsPackager implements Packager {
   #lastLead: Ticks | undefined;
   /** Where the last frame of any track ends. */
   #lastEnd: Ticks = 0;
+  /** Where what was emitted ends. */
+  #emittedEnd: Ticks = 0;
   #ended = false;
-  #isShifted = false;
+  /** Seconds added to all times; undefined before the first tracks. */
+  #timeOffset: number | undefined;
   /** Another encoder: its first keyframe ends the segment, so that the next ones come when segments may end. */
   #endsAtKey = false;
 
@@ -78,6 +92,17 @@ export class TsPackager implements Packager {
     this.#muxer = new TsMuxer({ maxAudioDelay: options.maxAudioDelayMs });
     this.#msn = options.firstMsn;
     this.#discontinuity = options.discontinuity ?? false;
+    if (options.resume) this.#goOn(options.resume);
+  }
+
+  get position(): PackagerPosition | undefined {
+    const timeOffset = this.#timeOffset;
+    if (timeOffset === undefined) return undefined;
+    const ends = this.#tracks.flatMap((track) => {
+      const end = track.id === this.#lead?.id ? this.#emittedEnd : this.#muxer.soundEnd(track.id);
+      return end === undefined ? [] : { track: track.id, end: rescale(end, VIDEO_TIMESCALE, track.timescale) };
+    });
+    return { timeOffset, sequence: 0, ends };
   }
 
   /** How long the segment being made is already; 0 between segments. */
@@ -132,9 +157,9 @@ export class TsPackager implements Packager {
 
   #setTracks(all: readonly Track[], now: Millis): void {
     const { epoch, wallclockAt } = this.options;
-    if (epoch !== undefined && !this.#isShifted) {
-      this.#isShifted = true;
-      this.#muxer.shift(Math.max(0, Math.round((wallclockAt(now) - epoch) / 1000)) * VIDEO_TIMESCALE);
+    if (this.#timeOffset === undefined) {
+      this.#timeOffset = epoch === undefined ? 0 : Math.max(0, Math.round((wallclockAt(now) - epoch) / 1000));
+      this.#muxer.shift(this.#timeOffset * VIDEO_TIMESCALE);
     }
     const { tracks, skipped } = selectTsTracks(all);
     for (const { track, reason } of skipped) {
@@ -145,9 +170,21 @@ export class TsPackager implements Packager {
     this.#timescales = new Map(all.map((track) => [track.id, track.timescale]));
     if (isSameProgram(this.#tracks, tracks)) return;
     this.#endRun();
+    this.#take(tracks);
+  }
+
+  #take(tracks: readonly TsTrack[]): void {
     this.#tracks = tracks;
     this.#lead = tracks.find((track) => track.kind === "video") ?? tracks[0];
     this.#muxer.setTracks(tracks);
+  }
+
+  #goOn({ tracks, position, counters }: TsResumption): void {
+    this.#timeOffset = position.timeOffset;
+    this.#muxer.shift(position.timeOffset * VIDEO_TIMESCALE);
+    this.#muxer.continueAfter(counters);
+    this.#timescales = new Map(tracks.map((track) => [track.id, track.timescale]));
+    this.#take(selectTsTracks(tracks).tracks);
   }
 
   #packet(packet: Packet, now: Millis): void {
@@ -206,12 +243,14 @@ export class TsPackager implements Packager {
     const segment = this.#segment;
     if (!segment) return;
     this.#segment = undefined;
+    // Players take 0 for a fault.
+    const duration = Math.max(end - segment.start, 90);
+    this.#emittedEnd = segment.start + duration;
     this.sink({
       type: "segment",
       msn: this.#msn++,
       bytes: this.#muxer.takeSegment(),
-      // Players take 0 for a fault.
-      duration: Math.max(end - segment.start, 90) / VIDEO_TIMESCALE,
+      duration: duration / VIDEO_TIMESCALE,
       independent: segment.independent,
     });
   }

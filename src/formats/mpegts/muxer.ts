@@ -63,6 +63,11 @@ export class TsMuxer {
     this.#offset = offset;
   }
 
+  /** Continuity counters go on behind those of another muxer. @param counters the last of each PID */
+  continueAfter(counters: ReadonlyMap<number, number>): void {
+    this.#packetizer.continueAfter(counters);
+  }
+
   /**
    * The tracks from here on: the first video and up to 16 audio tracks of those that `canCarry` accepts; returns which.
    * Call it between segments.
@@ -102,6 +107,12 @@ export class TsMuxer {
   /** Whether packets of this track are carried. */
   has(track: TrackId): boolean {
     return this.#streams.has(track);
+  }
+
+  /** Where the sound of a track ends that was written, 90 kHz; undefined before there is any. */
+  soundEnd(track: TrackId): Ticks | undefined {
+    const stream = this.#streams.get(track);
+    return stream instanceof AudioStream && stream.nextPts > 0 ? stream.nextPts : undefined;
   }
 
   /** PAT and PMT, which every segment begins with; its first picture carries the parameter sets. */

@@ -24,6 +24,11 @@ export class Packetizer {
   #pieceStart = 0;
   #pieces: Uint8Array[] = [];
 
+  /** Goes on behind what another has written. @param counters the last continuity counter of each PID */
+  continueAfter(counters: ReadonlyMap<number, number>): void {
+    for (const [pid, counter] of counters) this.#counters[pid] = (counter + 1) & 15;
+  }
+
   /** A PSI section, with pointer field 0 and stuffed to whole packets (2.4.4.1). */
   writeSection(pid: number, section: Uint8Array): void {
     let from = 0;

@@ -370,6 +370,93 @@ describe("frames", () => {
     expect(bench.skipped.length).toBe(24);
   });
 
+  test("many tracks in one message are a packet each, in order, with their own composition times", () => {
+    const small = avcC(SPS_SMALL, PPS_SMALL);
+    const record = avcC(SPS, PPS);
+    const bench = new Bench().asc(ASC_48K_MONO);
+    bench.push(9, 0, join([bytes("96 10 61766331 00"), size(record, 3), record, bytes("02"), size(small, 3), small]));
+    const first = join([bytes("000042"), nals(IDR)]);
+    const second = join([bytes("ffffdf"), nals(P)]);
+    bench.push(9, 100, join([bytes("96 11 61766331 00"), size(first, 3), first, bytes("02"), size(second, 3), second]));
+    expect(bench.packets.map(({ track, dts, pts, key }) => [track, dts, pts - dts, key])).toEqual([
+      [0, 9000, 66 * 90, true],
+      [4, 9000, -33 * 90, false],
+    ]);
+  });
+
+  test("many tracks may be of many codecs", () => {
+    const record = avcC(SPS, PPS);
+    const bench = new Bench().video(0, nals(IDR)).push(8, 0, bytes("95 20 6d703461 00 000002 1188 4f707573 01 000000"));
+    bench.push(9, 0, join([bytes("96 20 61766331 00"), size(record, 3), record, bytes("76703039 01 000000")]));
+    const frame = nals(IDR);
+    const vp9 = bytes("82 49 83 42 00 13 f0 0b 36 00 38 24 1c 18 54");
+    bench.push(
+      9,
+      0,
+      join([bytes("96 23 61766331 00"), size(frame, 3), frame, bytes("76703039 01"), size(vp9, 3), vp9]),
+    );
+    bench.push(8, 0, bytes("95 21 6d703461 00 000002 aabb 4f707573 01 000002 fcff"));
+    expect(bench.tracks.at(-1)?.map((track) => (track.kind === "data" ? "" : track.config.codec))).toEqual([
+      "h264",
+      "aac",
+      "vp9",
+      "opus",
+      "",
+    ]);
+    expect(bench.packets.map(({ track }) => track)).toEqual([0, 2, 1, 3]);
+  });
+
+  test("what is wrong with one track leaves the others of its message alone", () => {
+    const bench = both();
+    const frame = nals(IDR);
+    bench.push(9, 0, join([bytes("96 13 61766331 05"), size(frame, 3), frame, bytes("00"), size(frame, 3), frame]));
+    expect(bench.packets.map(({ track }) => track)).toEqual([0]);
+    expect(bench.skipped).toEqual(["video message: avc1 frame before its configuration (at byte 0)"]);
+  });
+
+  test("tracks that metadata announces are waited for, and have their names and languages", () => {
+    const map = { 1: { language: "deu", name: "Kommentar\u0000" }, x: { language: "fr" }, 2: null };
+    const video = { 1: { height: 180, title: "klein" } };
+    const metadata = encodeAmf0("onMetaData", {
+      audioTrackIdInfoMap: map,
+      videoTrackIdInfoMap: new AmfEcmaArray(video),
+    });
+    const bench = new Bench().push(18, 0, metadata).config(avcC(SPS, PPS)).asc(ASC_48K_MONO).video(0, nals(IDR));
+    expect(bench.story).toEqual([]);
+    bench.asc(ASC_44K_STEREO, 0, 1).audio(0).config(avcC(SPS_SMALL, PPS_SMALL), 0, "avc1", 1).audio(21);
+    expect(bench.story).toEqual(["tracks", "0k", "1k", "1k"]);
+    expect(bench.tracks[0]).toMatchObject([
+      { id: 0 },
+      { id: 1 },
+      { id: 2, label: "klein" },
+      { id: 3, language: "de", label: "Kommentar" },
+      {},
+    ]);
+    bench.push(18, 30, encodeAmf0("onMetaData", { width: 640 })).audio(42);
+    expect(bench.tracks.length).toBe(1);
+  });
+
+  test("tracks that are announced and do not come are waited for a second", () => {
+    const metadata = encodeAmf0("onMetaData", { videoTrackIdInfoMap: { 1: {} } });
+    const bench = both().push(18, 0, metadata);
+    for (const time of [0, 500, 999]) bench.video(time, nals(IDR));
+    expect(bench.story).toEqual([]);
+    expect(bench.video(1000, nals(IDR)).story.slice(0, 2)).toEqual(["tracks", "0k"]);
+  });
+
+  test("a further track that ends is listed no more; the first may only begin anew", () => {
+    const bench = both().config(avcC(SPS_SMALL, PPS_SMALL), 0, "avc1", 1).video(0, nals(IDR));
+    const end = (track: number) => bench.push(9, 33, encodeVideoTag({ type: "end", track, codec: "avc1" }));
+    end(1);
+    end(0);
+    bench.audio(40).config(avcC(SPS_SMALL, PPS_SMALL), 40, "avc1", 1).video(66, nals(P));
+    expect(bench.tracks.map((tracks) => tracks.map(({ id }) => id))).toEqual([
+      [0, 1, 2, DATA_TRACK],
+      [0, 1, DATA_TRACK],
+      [0, 1, 2, DATA_TRACK],
+    ]);
+  });
+
   test("codecs that are not supported are named once, the rest plays", () => {
     const bench = both()
       .push(8, 0, bytes("b2aa"))

@@ -8,6 +8,7 @@ import { type AudioFourCc, type AudioTag, decodeAudioTag } from "./audio-tag.ts"
 import { decodeColorInfo } from "./color-info.ts";
 import { decodeScriptData, metadataOf } from "./script-data.ts";
 import { TagType } from "./tag.ts";
+import { type TrackInfo, type TrackInfoMaps, trackInfoOf } from "./track-info.ts";
 import { VideoInput, type VideoInputCodec } from "./video-input.ts";
 import { decodeVideoTag, type VideoFourCc, type VideoTag } from "./video-tag.ts";
 
@@ -17,7 +18,7 @@ const DATA_TIMESCALE = 1000;
 
 /** Tracks of each kind that one publish may have. */
 const MAX_TRACKS = 16;
-/** Without the other medium, a stream opens after this much media, or this time. */
+/** Without the other medium, or a track that was announced, a stream opens after this much media, or this time. */
 const ONE_MEDIUM: Millis = 1000;
 const ONE_MEDIUM_WAIT: Millis = 2000;
 /** What is held meanwhile, at most. */
@@ -40,14 +41,16 @@ export type FlvDemuxerOptions = {
 /**
  * Turns FLV tags, from RTMP messages or a file, into media events. Video track n is n * 2, audio track n is n * 2 + 1.
  *
- * `tracks` comes when video and audio are known, or one of them and some media; and again before the first packet that
- * needs it whenever a configuration changes. Times are unwrapped and in ticks, not repaired. Broken messages are skipped.
+ * `tracks` comes when video, audio and all tracks that metadata announces are known, or one of them and some media; and again
+ * before the first packet that needs it whenever a configuration changes, or a further track has ended. Times are unwrapped and
+ * in ticks, not repaired. Broken messages are skipped, in a message of several tracks the broken part.
  */
 export class FlvDemuxer {
   readonly #options: FlvDemuxerOptions;
   readonly #videos = new Map<number, VideoInput>();
   readonly #audios = new Map<number, AudioInput>();
   readonly #unsupported = new Set<string>();
+  #info: TrackInfoMaps = trackInfoOf({});
   #time: Millis | undefined;
   #open = false;
   #tracksChanged = false;
@@ -65,12 +68,11 @@ export class FlvDemuxer {
     const time = this.#time === undefined ? timestamp : unwrap(this.#time, timestamp);
     this.#time = time;
     try {
-      if (type === TagType.video) for (const tag of decodeVideoTag(body)) this.#video(tag, time, now);
-      else if (type === TagType.audio) for (const tag of decodeAudioTag(body)) this.#audio(tag, time, now);
+      if (type === TagType.video) this.#videoTags(decodeVideoTag(body), time, now);
+      else if (type === TagType.audio) this.#audioTags(decodeAudioTag(body), time, now);
       else if (type === TagType.script) this.#script(body, time, now);
     } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      this.#options.onSkipped?.(`${nameOf(type)} message: ${error.message}`);
+      this.#skip(type, error);
     }
   }
 
@@ -79,8 +81,38 @@ export class FlvDemuxer {
     if (!this.#open && this.#held.length > 0) this.#openNow(now);
   }
 
+  /** What is wrong with one track's part of a message is not the others' fault. */
+  #videoTags(tags: readonly VideoTag[], time: Millis, now: Millis): void {
+    for (const tag of tags) {
+      try {
+        this.#video(tag, time, now);
+      } catch (error) {
+        this.#skip(TagType.video, error);
+      }
+    }
+  }
+
+  #audioTags(tags: readonly AudioTag[], time: Millis, now: Millis): void {
+    for (const tag of tags) {
+      try {
+        this.#audio(tag, time, now);
+      } catch (error) {
+        this.#skip(TagType.audio, error);
+      }
+    }
+  }
+
+  #skip(type: number, error: unknown): void {
+    if (!(error instanceof MalformedError)) throw error;
+    this.#options.onSkipped?.(`${nameOf(type)} message: ${error.message}`);
+  }
+
   #video(tag: VideoTag, time: Millis, now: Millis): void {
-    if (tag.type === "command" || tag.type === "end") return;
+    if (tag.type === "command") return;
+    if (tag.type === "end") {
+      this.#endTrack(this.#videos, tag.track);
+      return;
+    }
     if (tag.type === "unsupported" || !isInputCodec(tag.codec)) {
       this.#leaveOut(tag.type === "unsupported" ? tag.what : `video codec ${tag.codec}`);
       return;
@@ -108,7 +140,10 @@ export class FlvDemuxer {
   }
 
   #audio(tag: AudioTag, time: Millis, now: Millis): void {
-    if (tag.type === "end") return;
+    if (tag.type === "end") {
+      this.#endTrack(this.#audios, tag.track);
+      return;
+    }
     if (tag.type === "unsupported") {
       this.#leaveOut(tag.what);
       return;
@@ -136,7 +171,10 @@ export class FlvDemuxer {
     if (body.length === 0) return;
     const data = decodeScriptData(body);
     const metadata = metadataOf(data);
-    if (metadata) this.#options.onMetadata?.(metadata);
+    if (metadata) {
+      this.#describe(trackInfoOf(metadata));
+      this.#options.onMetadata?.(metadata);
+    }
     // Names that begin with @ or | are for the server, and onMetaData is not timed.
     else if (data.name !== "" && !/^([@|]|onmetadata$)/i.test(data.name)) {
       this.#write(
@@ -146,6 +184,20 @@ export class FlvDemuxer {
         now,
       );
     }
+  }
+
+  #describe(info: TrackInfoMaps): void {
+    const before = this.#info;
+    // Metadata that comes again may say only what is new.
+    const video = info.video.size > 0 ? info.video : before.video;
+    const audio = info.audio.size > 0 ? info.audio : before.audio;
+    if (!sameInfo(video, before.video) || !sameInfo(audio, before.audio)) this.#tracksChanged = true;
+    this.#info = { video, audio };
+  }
+
+  /** The first track of a kind may begin a sequence anew at once, and the stream is not without it meanwhile. */
+  #endTrack(inputs: Map<number, unknown>, track: number): void {
+    if (track > 0 && inputs.delete(track)) this.#tracksChanged = true;
   }
 
   #packet(track: TrackId, dts: number, pts: number, key: boolean, data: Uint8Array, time: Millis, now: Millis): void {
@@ -175,12 +227,18 @@ export class FlvDemuxer {
       return false;
     }
     return (
-      (isKnown(this.#videos) && isKnown(this.#audios)) ||
+      (this.#areKnown(this.#videos, this.#info.video) && this.#areKnown(this.#audios, this.#info.audio)) ||
       Math.abs(time - first.time) >= ONE_MEDIUM ||
       now - first.now >= ONE_MEDIUM_WAIT ||
       this.#held.length >= MAX_HELD ||
       this.#heldBytes >= MAX_HELD_BYTES
     );
+  }
+
+  #areKnown(inputs: ReadonlyMap<number, Input>, announced: ReadonlyMap<number, TrackInfo>): boolean {
+    for (const n of announced.keys()) if (!inputs.get(n)?.config) return false;
+    for (const input of inputs.values()) if (input.config) return true;
+    return false;
   }
 
   #openNow(now: Millis): void {
@@ -198,11 +256,13 @@ export class FlvDemuxer {
     const tracks: Track[] = [];
     for (const [n, input] of this.#videos) {
       const { config } = input;
-      if (config) tracks.push({ id: n * 2, kind: "video", timescale: VIDEO_TIMESCALE, config });
+      const info = this.#info.video.get(n);
+      if (config) tracks.push({ id: n * 2, kind: "video", timescale: VIDEO_TIMESCALE, config, ...info });
     }
     for (const [n, input] of this.#audios) {
       const { config, timescale } = input;
-      if (config) tracks.push({ id: n * 2 + 1, kind: "audio", timescale, config });
+      const info = this.#info.audio.get(n);
+      if (config) tracks.push({ id: n * 2 + 1, kind: "audio", timescale, config, ...info });
     }
     tracks.sort((a, b) => a.id - b.id);
     tracks.push({ id: DATA_TRACK, kind: "data", timescale: DATA_TIMESCALE });
@@ -252,9 +312,15 @@ function unwrap(previous: Millis, timestamp: number): Millis {
   return next;
 }
 
-function isKnown(inputs: Map<number, { readonly config: object | undefined }>): boolean {
-  for (const input of inputs.values()) if (input.config) return true;
-  return false;
+type Input = { readonly config: object | undefined };
+
+function sameInfo(a: ReadonlyMap<number, TrackInfo>, b: ReadonlyMap<number, TrackInfo>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [n, { language, label }] of a) {
+    const other = b.get(n);
+    if (!other || other.language !== language || other.label !== label) return false;
+  }
+  return true;
 }
 
 function isInputCodec(codec: VideoFourCc): codec is VideoInputCodec {

@@ -36,6 +36,7 @@ export class Standby {
   setTracks(tracks: readonly Track[]): void {
     this.#hasVideo = tracks.some((track) => track.kind === "video");
     this.#cache.setTracks(tracks);
+    this.#arrivals = [];
     this.meter.setTracks(tracks);
   }
 
@@ -43,11 +44,13 @@ export class Standby {
     this.meter.add(packet, now);
     this.#cache.add(packet);
     const kept = this.#cache.packets.length;
-    if (kept === 1) this.#arrivals = [now];
-    else if (kept > 1) this.#arrivals.push(now);
+    this.#arrivals.push(now);
+    // A new group of pictures, or none.
+    if (kept < this.#arrivals.length) this.#arrivals = kept === 0 ? [] : this.#arrivals.slice(-kept);
   }
 
   clear(): void {
+    this.#arrivals = [];
     this.#cache.clear();
   }
 }

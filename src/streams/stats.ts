@@ -5,14 +5,18 @@ import type { Track, TrackId } from "../media/track.ts";
 /** How long one measurement lasts. */
 const WINDOW_MS = 2000;
 
+export type TrackRate = { readonly id: TrackId; readonly bitrate: number; readonly packetRate: number };
+
 export type StreamStats = {
   /** Of media, in bits per second over the last couple of seconds. */
   readonly bitrate: number;
   /** Since the publish began. */
   readonly bytes: number;
   readonly packets: number;
-  /** Video frames per second over the last couple of seconds; 0 without video. */
+  /** Frames per second of the first video track over the last couple of seconds; 0 without video. */
   readonly frameRate: number;
+  /** The same for each track by itself: bits per second, and packets per second. */
+  readonly tracks: readonly TrackRate[];
   /** Seconds between the last two keyframes; 0 when there were not two. */
   readonly keyframeInterval: number;
   /** How far audio is ahead of video in order of arrival, in seconds, averaged; 0 unless there are both. */
@@ -21,33 +25,42 @@ export type StreamStats = {
   readonly clockOffset: number;
 };
 
+type MeasuredTrack = {
+  readonly timescale: number;
+  readonly role: "video" | "audio" | "other";
+  windowBytes: number;
+  windowPackets: number;
+  rate: TrackRate;
+};
+
 /** Measures what passes through a stream. Costs a few additions per packet. */
 export class StreamMeter {
   #bytes = 0;
   #packets = 0;
   #bitrate = 0;
-  #frameRate = 0;
   #keyframeInterval = 0;
   #drift = 0;
   #clockOffset = 0;
   #windowStart: Millis | undefined;
   #windowBytes = 0;
-  #windowFrames = 0;
   #lastKey: number | undefined;
   #videoTime: number | undefined;
   #audioTime: number | undefined;
   #first: { readonly now: Millis; readonly time: number } | undefined;
-  #timescales = new Map<TrackId, { readonly timescale: number; readonly role: "video" | "audio" | "other" }>();
+  #tracks = new Map<TrackId, MeasuredTrack>();
 
   setTracks(tracks: readonly Track[]): void {
     const video = tracks.find((track) => track.kind === "video");
     const audio = tracks.find((track) => track.kind === "audio");
-    this.#timescales = new Map(
-      tracks.map((track) => [
-        track.id,
-        { timescale: track.timescale, role: track === video ? "video" : track === audio ? "audio" : "other" },
-      ]),
-    );
+    const before = this.#tracks;
+    this.#tracks = new Map();
+    for (const track of tracks) {
+      if (track.kind === "data") continue;
+      const { id, timescale } = track;
+      const role = track === video ? "video" : track === audio ? "audio" : "other";
+      const rate = before.get(id)?.rate ?? { id, bitrate: 0, packetRate: 0 };
+      this.#tracks.set(id, { timescale, role, windowBytes: 0, windowPackets: 0, rate });
+    }
     if (!video) this.#videoTime = undefined;
     if (!audio) this.#audioTime = undefined;
   }
@@ -59,20 +72,26 @@ export class StreamMeter {
     const span = now - this.#windowStart;
     if (span >= WINDOW_MS) {
       this.#bitrate = (this.#windowBytes * 8000) / span;
-      this.#frameRate = (this.#windowFrames * 1000) / span;
       this.#windowStart = now;
       this.#windowBytes = 0;
-      this.#windowFrames = 0;
+      for (const [id, measured] of this.#tracks) {
+        const bitrate = Math.round((measured.windowBytes * 8000) / span);
+        measured.rate = { id, bitrate, packetRate: (measured.windowPackets * 1000) / span };
+        measured.windowBytes = 0;
+        measured.windowPackets = 0;
+      }
     }
     this.#windowBytes += packet.data.length;
 
-    const track = this.#timescales.get(packet.track);
-    if (!track || track.role === "other") return;
+    const track = this.#tracks.get(packet.track);
+    if (!track) return;
+    track.windowBytes += packet.data.length;
+    track.windowPackets++;
+    if (track.role === "other") return;
     const time = packet.dts / track.timescale;
     this.#first ??= { now, time };
     this.#clockOffset = time - this.#first.time - (now - this.#first.now) / 1000;
     if (track.role === "video") {
-      this.#windowFrames++;
       this.#videoTime = time;
       if (packet.key) {
         if (this.#lastKey !== undefined) this.#keyframeInterval = time - this.#lastKey;
@@ -88,12 +107,14 @@ export class StreamMeter {
 
   /** @param now rates fall to zero when nothing has come for a while */
   read(now: Millis): StreamStats {
+    const tracks = [...this.#tracks.values()];
     const silent = this.#windowStart === undefined || now - this.#windowStart > 2 * WINDOW_MS;
     return {
       bitrate: silent ? 0 : Math.round(this.#bitrate),
       bytes: this.#bytes,
       packets: this.#packets,
-      frameRate: silent ? 0 : this.#frameRate,
+      frameRate: silent ? 0 : (tracks.find(({ role }) => role === "video")?.rate.packetRate ?? 0),
+      tracks: tracks.map(({ rate }) => (silent ? { id: rate.id, bitrate: 0, packetRate: 0 } : rate)),
       keyframeInterval: this.#keyframeInterval,
       drift: this.#drift,
       clockOffset: this.#clockOffset,

@@ -117,6 +117,43 @@ describe("Timeline", () => {
     });
   }
 
+  describe("of several video tracks", () => {
+    const ladder: readonly VideoTrack[] = [video, { ...video, id: 2 }, { ...video, id: 4 }];
+
+    test("frames that had the same stamp have it still, over jumps and stamps that stand still", () => {
+      const t = timeline([...ladder, audio]);
+      const stamps = [0, 33, 66, 66, 133, 3_600_000, 3_600_033, 3_600_020, 3_600_100, 500, 533, 566];
+      let last = 0;
+      for (const ms of stamps) {
+        const placed = ladder.map((track) => t.place(packet(track, ms), 0).dts);
+        t.place(packet(audio, ms), 0);
+        expect(new Set(placed).size).toBe(1);
+        expect(placed[0]).toBeGreaterThan(last);
+        last = placed[0] as number;
+      }
+      expect(t.counters.resets).toBe(2);
+    });
+
+    test("all follow a jump that only one of them takes for one", () => {
+      const t = timeline(ladder);
+      for (const track of ladder) t.place(packet(track, 0), 0);
+      // The others are a frame ahead when the clock jumps.
+      for (const track of ladder.slice(1)) t.place(packet(track, 33), 0);
+      const placed = ladder.map((track) => t.place(packet(track, 5_020), 0).dts);
+      expect(new Set(placed).size).toBe(1);
+      expect(t.counters.resets).toBe(1);
+    });
+
+    test("what was sent before a jump and comes behind it stays where it was", () => {
+      const t = timeline(ladder);
+      for (const ms of [0, 33]) for (const track of ladder) t.place(packet(track, ms), 0);
+      t.place(packet(ladder[0] as Track, 900_000), 0);
+      expect(t.place(packet(ladder[1] as Track, 66), 0).dts).toBe(TIMELINE_START * 90_000 + 66 * 90);
+      const after = ladder.map((track) => t.place(packet(track, 900_066), 0).dts);
+      expect(new Set(after).size).toBe(1);
+    });
+  });
+
   test("stamps that stand still or go back a little are moved on by one tick", () => {
     const t = timeline([video]);
     const dts = [0, 33, 33, 20, 100].map((ms) => t.place(packet(video, ms), 0).dts);

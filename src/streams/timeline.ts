@@ -42,7 +42,8 @@ type TrackState = {
 
 /**
  * Turns a publisher's times into the stream's: continuous over jumps, restarts and publishers, strictly increasing per
- * track. All tracks share one offset, so what was in sync stays in sync; no packet is ever dropped.
+ * track. All tracks share one offset, so what was in sync stays in sync, and the frames of several video tracks that had the
+ * same stamp have it still; no packet is ever dropped.
  */
 export class Timeline {
   readonly counters: TimelineCounters = { resets: 0, repaired: 0, holes: 0 };
@@ -113,8 +114,16 @@ export class Timeline {
         this.counters.resets++;
       }
     } else {
-      const step = (source + track.offsetTicks - track.lastOut) / track.timescale;
-      if (isJump(step)) this.#follow(track, source);
+      let step = (source + track.offsetTicks - track.lastOut) / track.timescale;
+      if (this.#offset !== track.offset) {
+        // Another track has jumped. A packet from before goes on where this one is, the first from behind joins it.
+        const joined = step + this.#offset - track.offset;
+        if (Math.abs(joined) < Math.abs(step)) {
+          setOffset(track, this.#offset);
+          step = joined;
+        }
+      }
+      if (isJump(step)) this.#jump(track, source);
       else if (step > 0.5) this.counters.holes++;
     }
 
@@ -152,13 +161,8 @@ export class Timeline {
     return { ...event, pts: Math.max(0, pts) };
   }
 
-  /** The track's clock jumped: join the offset that another track has already jumped to, or begin a new one. */
-  #follow(track: TrackState, source: Ticks): void {
-    const shared = this.#offset as number;
-    if (shared !== track.offset && !isJump(shared + (source - track.lastOut) / track.timescale)) {
-      setOffset(track, shared);
-      return;
-    }
+  /** The track's clock jumped, as the first: what comes goes on behind all that was. */
+  #jump(track: TrackState, source: Ticks): void {
     this.#offset = this.end - source / track.timescale;
     setOffset(track, this.#offset);
     this.counters.resets++;

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 
-/** FFmpeg's libraries, as node-av offers them. */
-export type MediaLibrary = typeof import("node-av/lib");
+/** FFmpeg's libraries and constants, as node-av offers them. */
+export type MediaLibrary = typeof import("node-av/lib") & typeof import("node-av/constants");
 
 /**
  * Loads the media library, which is optional: undefined when it is not installed. To be called in a process of its own only:
@@ -9,15 +9,21 @@ export type MediaLibrary = typeof import("node-av/lib");
  * @throws what went wrong when it is there and cannot be loaded
  */
 export async function loadMediaLibrary(): Promise<MediaLibrary | undefined> {
-  const path = mediaLibraryPath();
-  return path === undefined ? undefined : ((await import(path)) as MediaLibrary);
+  const paths = [mediaLibraryPath(), find("node-av/constants")];
+  // Not `import("node-av/lib")`: a build would take it along.
+  const [library, constants] = await Promise.all(paths.map((path) => (path === undefined ? undefined : import(path))));
+  return library && constants && { ...library, ...constants };
 }
 
 /** Where the media library lies: in the project's packages, or in those beside the executable. */
 export function mediaLibraryPath(): string | undefined {
+  return find("node-av/lib");
+}
+
+function find(name: string): string | undefined {
   for (const directory of [import.meta.dir, dirname(process.execPath)]) {
     try {
-      return Bun.resolveSync("node-av/lib", directory);
+      return Bun.resolveSync(name, directory);
     } catch {
       // Not there.
     }

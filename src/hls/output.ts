@@ -8,6 +8,7 @@ import type { PlaylistProfile } from "./media-playlists.ts";
 import { MissingSound } from "./missing-sound.ts";
 import { CMAF_NAMES, discontinuityFor, MEDIA_PLAYLIST, TS_NAMES } from "./names.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
+import type { RenditionMemory, RenditionRecorder } from "./rendition-memory.ts";
 import { Rendition } from "./rendition-pipeline.ts";
 import { LastMedia, StandIn } from "./stand-in.ts";
 import type { AnnouncedTargets } from "./targets.ts";
@@ -27,6 +28,10 @@ export type HlsOutputOptions = {
   readonly after?: HlsOutput;
   /** What players of this path were told before a restart of the server; holds for the first playlist. */
   readonly announced?: AnnouncedTargets;
+  /** What another process has made of this path, to go on with from `now` on: its numbers and what it announced hold. */
+  readonly resume?: { readonly memory: RenditionMemory; readonly now: Millis };
+  /** Keeps all that is made, what stands in included. */
+  readonly recorder?: RenditionRecorder;
   /** The wall clock at a monotonic time. */
   readonly wallclockAt: (now: Millis) => Millis;
   /** A track that viewers will not get, and why. */
@@ -58,7 +63,7 @@ const NOTHING = (): void => {};
  */
 export class HlsOutput {
   readonly path: string;
-  readonly #options: Omit<HlsOutputOptions, "after">;
+  readonly #options: Omit<HlsOutputOptions, "after" | "resume">;
   readonly #profile: PlaylistProfile;
   readonly #waiters: Waiters;
   #rendition: Rendition;
@@ -77,12 +82,14 @@ export class HlsOutput {
   #isCopied: "yes" | "no" | "from-next" = "yes";
   /** What the next encoder announced while it was still stood in for. */
   #nextTracks: (MediaEvent & { readonly type: "tracks" }) | undefined;
+  /** Where the media of another process ended, in seconds, until there is other. */
+  #resumedEnd: number | undefined;
   /** The stream itself is over, not only its publisher gone. */
   #over = false;
 
   constructor(options: HlsOutputOptions) {
     // Not kept: it would hold what was before it, and so on.
-    const { after, ...own } = options;
+    const { after, resume, ...own } = options;
     const { config } = own;
     this.path = own.path;
     this.#options = own;
@@ -96,8 +103,9 @@ export class HlsOutput {
     const firstMsn = Math.max(options.firstMsn, after?.nextMsn ?? 0);
     const first = options.firstDiscontinuity ?? discontinuityFor(firstMsn);
     const discontinuity = Math.max(first, after?.nextDiscontinuity ?? 0);
-    this.#rendition = this.#begin(firstMsn, discontinuity, options.announced);
+    this.#rendition = this.#begin(firstMsn, discontinuity, options.announced, resume?.memory);
     this.#requests = this.#requestsOf(this.#rendition);
+    if (resume) this.#resume(resume.memory, resume.now);
   }
 
   get state(): HlsOutputState {
@@ -169,6 +177,9 @@ export class HlsOutput {
       if (event.type === "tracks") this.#nextTracks = event;
       if (event.type === "tracks" || event.type === "gap") return;
       if (event.type === "packet") this.#takeOver(this.#standIn, event, now);
+    } else if (event.type === "packet" && this.#resumedEnd !== undefined) {
+      this.#shift.moveBehind(this.#resumedEnd, event);
+      this.#resumedEnd = undefined;
     }
     if (event.type === "end") this.#over = true;
     this.#forward(event, now);
@@ -216,8 +227,13 @@ export class HlsOutput {
     return Math.max(ENDED_LINGER, this.#options.config.window);
   }
 
-  #begin(firstMsn: number, discontinuitySequence: number, announced?: AnnouncedTargets): Rendition {
-    const { config, wallclockAt, onTrackLeftOut, onRendition } = this.#options;
+  #begin(
+    firstMsn: number,
+    discontinuitySequence: number,
+    announced?: AnnouncedTargets,
+    resume?: RenditionMemory,
+  ): Rendition {
+    const { config, wallclockAt, onTrackLeftOut, onRendition, recorder } = this.#options;
     return new Rendition({
       config,
       profile: this.#profile,
@@ -226,8 +242,9 @@ export class HlsOutput {
       discontinuitySequence,
       wallclockAt,
       onTrackLeftOut,
-      onRendition: onRendition && this.#copy,
+      onRendition: (onRendition || recorder) && this.#handOn,
       announced,
+      resume,
     });
   }
 
@@ -272,6 +289,34 @@ export class HlsOutput {
     this.#missing.before(packet, NOTHING);
     this.#rendition.write(packet, at);
   };
+
+  /** The encoder went away with the process that made all this. */
+  #resume({ state: { tracks, packets, position } }: RenditionMemory, now: Millis): void {
+    this.#last.resume(tracks, packets, position.ends);
+    this.#missing.before({ type: "tracks", tracks }, NOTHING);
+    const wallclock = this.#options.wallclockAt(now);
+    // The time since then is made up for, so that none is missing.
+    this.#lastMediaAt = now - Math.max(0, wallclock - (this.#rendition.endsAt ?? wallclock));
+    this.#lostAt = now;
+    this.#standIn = this.#beginStandIn();
+    if (!this.#standIn) this.#resumedEnd = this.#last.end;
+  }
+
+  readonly #handOn = (event: RenditionEvent): void => {
+    this.#copy(event);
+    this.#record(event);
+  };
+
+  #record(event: RenditionEvent): void {
+    const rendition = this.#rendition;
+    this.#options.recorder?.(event, {
+      tracks: rendition.tracks,
+      packets: this.#last.packets,
+      discontinuitySequence: rendition.nextDiscontinuity - 1,
+      announced: rendition.announced,
+      position: rendition.position,
+    });
+  }
 
   /** A copy of the stream, such as files, gets the encoder's media alone, with a discontinuity where that is taken up again. */
   readonly #copy = (event: RenditionEvent): void => {

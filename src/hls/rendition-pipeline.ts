@@ -1,4 +1,5 @@
 import { canCarry } from "../formats/mp4/init.ts";
+import { decodeTs } from "../formats/mpegts/demuxer.ts";
 import type { DateRange } from "../media/date-range.ts";
 import type { DataEvent, MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
@@ -7,13 +8,14 @@ import type { HlsConfig } from "./config.ts";
 import type { PlaylistProfile } from "./media-playlists.ts";
 import { chooseTracks, trackList } from "./muxed-tracks.ts";
 import { EPOCH } from "./names.ts";
-import { CmafPackager, type Packager } from "./packager.ts";
+import { CmafPackager, type CmafResumption, type Packager } from "./packager.ts";
 import { ProgramTime } from "./program-time.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
+import type { PackagerPosition, RenditionMemory, RenditionState } from "./rendition-memory.ts";
 import { RenditionPlaylists } from "./rendition-playlists.ts";
 import { type AnnouncedTargets, PlaylistTargets } from "./targets.ts";
 import { TimedData } from "./timed-data.ts";
-import { TsPackager } from "./ts-packager.ts";
+import { TsPackager, type TsResumption } from "./ts-packager.ts";
 import { selectTsTracks } from "./ts-tracks.ts";
 import { RenditionWindow } from "./window.ts";
 
@@ -29,6 +31,8 @@ export type RenditionOptions = {
   readonly onRendition?: RenditionSink;
   /** What players of this playlist were told before a restart of the server. */
   readonly announced?: AnnouncedTargets;
+  /** Of another process, to go on with: its numbers and what it announced hold. */
+  readonly resume?: RenditionMemory;
 };
 
 /** One playlist's life: packager, window and playlists, with the numbers and durations that only hold for this playlist. */
@@ -44,11 +48,12 @@ export class Rendition {
   readonly #keyframes: KeyframeObserver | undefined;
   readonly #timedData = new TimedData();
   readonly #programTime = new ProgramTime();
+  #written: readonly Track[] = [];
   #tracks: readonly Track[] = [];
   #nextMsn: number;
 
   constructor(options: RenditionOptions) {
-    const { config, firstMsn, discontinuitySequence } = options;
+    const { config, firstMsn, resume } = options;
     this.#options = options;
     this.#nextMsn = firstMsn;
     this.numberedAt = options.wallclockAt(0);
@@ -56,10 +61,12 @@ export class Rendition {
       partMs: config.part,
       segmentMs: config.segment,
       maxSegmentMs: config.maxSegment,
-      announced: options.announced,
+      announced: resume ? resume.state.announced : options.announced,
     });
     this.#targets = targets;
+    const { discontinuitySequence } = resume ?? options;
     this.window = new RenditionWindow({ targets, windowMs: config.window, discontinuitySequence });
+    if (resume) this.#replay(resume);
     const packager = config.format === "mpegts" ? this.#tsPackager(targets) : this.#cmafPackager(targets);
     this.#packager = packager;
     this.#keyframes = config.format === "mpegts" ? new KeyframeObserver(targets) : undefined;
@@ -79,6 +86,23 @@ export class Rendition {
   /** Above every number used so far. */
   get nextMsn(): number {
     return this.#nextMsn;
+  }
+
+  /** As they were last announced to it. */
+  get tracks(): readonly Track[] {
+    return this.#written;
+  }
+
+  /** Where what was made ends; undefined before there is media. */
+  get position(): PackagerPosition | undefined {
+    return this.#packager.position;
+  }
+
+  /** Wall clock of that; undefined before there is media. */
+  get endsAt(): Millis | undefined {
+    const { open, segments } = this.window;
+    const last = open ?? segments[segments.length - 1];
+    return last && last.wallclock + last.duration * 1000;
   }
 
   /** Whether media of these tracks may follow without a discontinuity. */
@@ -119,17 +143,25 @@ export class Rendition {
 
   write(event: MediaEvent, now: Millis): void {
     if (event.type === "data") this.#addTimedData(event);
-    if (event.type === "tracks") {
-      this.#keyframes?.setTracks(event.tracks);
-      this.#tracks =
-        this.#options.config.format === "mpegts"
-          ? selectTsTracks(event.tracks).tracks
-          : trackList(chooseTracks(event.tracks, canCarry).tracks);
-    }
+    if (event.type === "tracks") this.#setTracks(event.tracks);
     if (this.#keyframes && event.type === "packet") this.#keyframes.observe(event);
     const packager = this.#packager;
     packager.write(event, now);
     if (packager instanceof TsPackager) this.#targets.observeSegment(packager.openMs / 1000 + FRAME);
+  }
+
+  #setTracks(tracks: readonly Track[]): void {
+    this.#written = tracks;
+    this.#keyframes?.setTracks(tracks);
+    this.#tracks =
+      this.#options.config.format === "mpegts"
+        ? selectTsTracks(tracks).tracks
+        : trackList(chooseTracks(tracks, canCarry).tracks);
+  }
+
+  #replay({ events, state }: RenditionMemory): void {
+    for (const event of events) this.#take(event);
+    this.#setTracks(state.tracks);
   }
 
   #addTimedData(event: DataEvent): void {
@@ -139,25 +171,54 @@ export class Rendition {
     if (range) this.addDateRange(range);
   }
 
-  readonly #sink: RenditionSink = (made: RenditionEvent) => {
+  readonly #sink: RenditionSink = (made: RenditionEvent) => this.#options.onRendition?.(this.#take(made));
+
+  #take(made: RenditionEvent): RenditionEvent {
     const event = made.type === "open" ? { ...made, wallclock: this.#programTime.open(made.wallclock) } : made;
     if (event.type === "open") {
       this.#nextMsn = event.msn + 1;
       this.numberedAt = event.wallclock;
     } else if (event.type === "segment") this.#programTime.close(event.duration);
     this.window.write(event);
-    this.#options.onRendition?.(event);
-  };
+    return event;
+  }
 
   #cmafPackager(targets: PlaylistTargets): CmafPackager {
-    const { firstMsn, wallclockAt, onTrackLeftOut, profile } = this.#options;
+    const { wallclockAt, onTrackLeftOut, profile } = this.#options;
     const { lowLatency } = profile;
-    const options = { targets, lowLatency, firstMsn, wallclockAt, epoch: EPOCH, onTrackLeftOut };
+    const firstMsn = this.#firstMsn;
+    const resume = this.#cmafResumption();
+    const options = { targets, lowLatency, firstMsn, wallclockAt, epoch: EPOCH, resume, onTrackLeftOut };
     return new CmafPackager(options, this.#sink);
   }
 
+  /** Of what the packager makes. */
+  get #firstMsn(): number {
+    return this.window.open?.msn ?? this.#nextMsn;
+  }
+
+  #cmafResumption(): CmafResumption | undefined {
+    const { resume } = this.#options;
+    if (!resume) return undefined;
+    const { tracks, position } = resume.state;
+    const { open, segments } = this.window;
+    const number = (open ?? segments[segments.length - 1])?.init;
+    const bytes = number === undefined ? undefined : this.window.init(number);
+    const init = number !== undefined && bytes ? { number, bytes } : undefined;
+    return { tracks, position, wallclock: this.endsAt ?? this.#options.wallclockAt(0), init, open };
+  }
+
+  #tsResumption(): TsResumption | undefined {
+    const { resume } = this.#options;
+    const { lastMsn } = this.window;
+    if (!resume || lastMsn === undefined) return undefined;
+    const { tracks, position } = resume.state;
+    const last = this.window.segment(lastMsn) ?? new Uint8Array(0);
+    return { tracks, position, counters: decodeTs(last, new Map(), NO_FAULT).counters };
+  }
+
   #tsPackager(targets: PlaylistTargets): TsPackager {
-    const { config, firstMsn, wallclockAt, onTrackLeftOut } = this.#options;
+    const { config, wallclockAt, onTrackLeftOut } = this.#options;
     return new TsPackager(
       {
         targetMs: config.segment,
@@ -165,9 +226,10 @@ export class Rendition {
         // The cut comes with the frame that passes the limit.
         limitMs: () => (targets.segmentLimit - FRAME) * 1000,
         maxAudioDelayMs: config.maxAudioDelay,
-        firstMsn,
+        firstMsn: this.#firstMsn,
         wallclockAt,
         epoch: EPOCH,
+        resume: this.#tsResumption(),
         onSkippedTrack: (track, reason) => onTrackLeftOut?.(track, TS_REASONS[reason]),
       },
       this.#sink,
@@ -175,6 +237,8 @@ export class Rendition {
   }
 }
 
+/** What was written is read for its counters only. */
+const NO_FAULT = (): void => {};
 /** Of data tracks. */
 const DATA_TIMESCALE = 1000;
 /** Longest frame that a TS segment may pass its limit by; seconds. */

@@ -2,11 +2,14 @@ import { silenceFor } from "../codecs/silence.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis, Ticks } from "../media/time.ts";
 import type { AudioTrack, Track, TrackId, VideoTrack } from "../media/track.ts";
+import type { PackagerPosition } from "./rendition-memory.ts";
 
 /** A picture's length where nothing tells it; seconds. */
 const FRAME = 1 / 30;
 /** Tracks that end so far apart belong together; seconds. */
 const NEAR = 0.5;
+/** Of a tick: what seconds lose of it. */
+const ROUNDING = 0.01;
 /** A packet of sound, at the least. */
 const TAIL: Millis = 50;
 /** Most that one call of `advance` makes: a process that stood still does not make up for all of it. */
@@ -40,6 +43,23 @@ export class LastMedia {
   /** The latest packet to go on with, and where the track ends. */
   of(track: TrackId): { readonly packet: Packet | undefined; readonly end: Ticks } | undefined {
     return this.#memories.get(track);
+  }
+
+  /** The latest packets of all tracks. */
+  get packets(): readonly Packet[] {
+    return [...this.#memories.values()].flatMap(({ packet }) => packet ?? []);
+  }
+
+  /** As it was in another process, and where the tracks ended there. */
+  resume(tracks: readonly Track[], packets: readonly Packet[], ends: PackagerPosition["ends"]): void {
+    this.note({ type: "tracks", tracks });
+    for (const packet of packets) this.note(packet);
+    for (const { track, end } of ends) {
+      const memory = this.#memories.get(track);
+      if (memory) memory.end = end;
+    }
+    const lead = tracks.find(({ kind }) => kind === "video") ?? tracks[0];
+    this.#end = lead ? (this.#memories.get(lead.id)?.end ?? 0) / lead.timescale : 0;
   }
 
   note(event: MediaEvent): void {
@@ -105,7 +125,7 @@ export class StandIn {
     let hasPicture = true;
     for (const track of last.tracks) {
       const { packet, end = 0 } = last.of(track.id) ?? {};
-      const next = Math.ceil(startsAt * track.timescale);
+      const next = Math.ceil(startsAt * track.timescale - ROUNDING);
       if (track.kind === "video") {
         if (voices.some((voice) => voice.track.kind === "video")) continue;
         const step = Math.round(options.frame * track.timescale);

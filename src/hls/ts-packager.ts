@@ -2,6 +2,7 @@ import { TsMuxer } from "../formats/mpegts/muxer.ts";
 import type { DataEvent, MediaEvent, Packet } from "../media/event.ts";
 import { type Millis, rescale, type Ticks } from "../media/time.ts";
 import { type Track, type TrackId, VIDEO_TIMESCALE } from "../media/track.ts";
+import type { LeadFeed } from "./lead-feed.ts";
 import type { Packager } from "./packager.ts";
 import type { RenditionSink } from "./rendition.ts";
 import type { PackagerPosition } from "./rendition-memory.ts";
@@ -34,6 +35,8 @@ export type TsPackagerOptions = {
   readonly epoch?: Millis;
   /** The first media goes on behind that of another packager. */
   readonly resume?: TsResumption;
+  /** Told what is written, and where it is cut. */
+  readonly feed?: LeadFeed;
   /** Called once for each track and codec that is left out. */
   readonly onSkippedTrack?: (track: TsTrack, reason: TsSkipReason) => void;
 };
@@ -261,7 +264,7 @@ export class TsPackager implements Packager {
     this.#anchor = undefined;
     this.#lastLead = undefined;
     this.#waitingSince = undefined;
-    if (this.#msn > this.options.firstMsn) this.#discontinuity = true;
+    if (this.#msn > this.options.firstMsn || this.options.resume) this.#discontinuity = true;
   }
 
   /** No keyframe has come for the length of the longest segment: better to begin without. */

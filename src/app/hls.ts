@@ -7,6 +7,7 @@ import type { AnnouncedTargets } from "../hls/targets.ts";
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import type { Stream } from "../streams/stream.ts";
+import type { MediaMemory } from "./media-memory.ts";
 import { type RememberedStream, remember } from "./stream-memory.ts";
 
 /** Gives streams their HLS output: an answer at their URL and, where configured, files in a directory. */
@@ -24,6 +25,8 @@ export class HlsModule {
       readonly announcedBefore: (path: string, config: HlsConfig) => AnnouncedTargets | undefined;
       /** Where the numbers of a path were then. */
       readonly numbersBefore: (path: string) => PathNumbers | undefined;
+      /** Keeps the latest media over a restart, and has that of before. */
+      readonly media: MediaMemory | undefined;
     },
   ) {}
 
@@ -42,11 +45,12 @@ export class HlsModule {
   }
 
   attach(stream: Stream, config: HlsConfig, now: Millis): void {
-    const { origin, log, wallclockAt, announcedBefore, numbersBefore } = this.options;
+    const { origin, log, wallclockAt, announcedBefore, numbersBefore, media } = this.options;
     const wallclock = wallclockAt(now);
     const { path } = stream;
     const files = this.#directory(config)?.open(path.slice(path.indexOf("/") + 1));
     const numbers = origin.get(path) ? undefined : numbersBefore(path);
+    const memory = media?.resume(path);
     const output = new HlsOutput({
       path,
       config,
@@ -55,6 +59,8 @@ export class HlsModule {
       firstDiscontinuity: numbers && numbers.nextDiscontinuity - 1,
       after: origin.get(path),
       announced: announcedBefore(path, config),
+      resume: memory && { memory, now },
+      recorder: media?.open(path, config).record,
       wallclockAt,
       onRendition: files?.write,
       onTrackLeftOut: (track, reason) =>

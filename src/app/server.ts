@@ -11,15 +11,18 @@ import { type Certificates, openCertificates } from "../gateways/tls/certificate
 import { HlsOrigin } from "../hls/origin.ts";
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
+import { PlayFeeds } from "../play/feeds.ts";
 import { StreamRegistry } from "../streams/registry.ts";
 import type { Stream } from "../streams/stream.ts";
-import { applicationOf } from "../streams/stream-path.ts";
+import { applicationOf, invalidStreamPath } from "../streams/stream-path.ts";
 import { startDelivery } from "./delivery.ts";
 import { HlsModule } from "./hls.ts";
+import { MediaMemory } from "./media-memory.ts";
+import { answerMultitrack } from "./multitrack.ts";
 import { Posters } from "./posters.ts";
 import { type AppliedChange, describeChange, needsRestart } from "./reload.ts";
 import { logSourceChange } from "./source-log.ts";
-import { memoryFile, type RememberedStream, StreamMemory } from "./stream-memory.ts";
+import { memoryFiles, type RememberedStream, StreamMemory } from "./stream-memory.ts";
 import { summarise, summariseExpected } from "./stream-summary.ts";
 
 export type ServerOptions = {
@@ -68,7 +71,9 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const application = (name: string) => findApplication(current.applications, name);
 
   const posters = new Posters();
-  const memory = new StreamMemory(config.state ? memoryFile(stateDirectory, config.rtmp.listen) : undefined, log);
+  const files = config.state ? memoryFiles(stateDirectory, config.rtmp.listen) : undefined;
+  const memory = new StreamMemory(files?.streams, log);
+  const media = files && new MediaMemory(files.media, log);
   /** Until when a stream that is not there may be one whose encoder has not come back yet; undefined when it is none. */
   const expectedUntil = (path: string, now: Millis): Millis | undefined => {
     const found = application(applicationOf(path));
@@ -91,6 +96,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     wallclockAt,
     announcedBefore: (path, settings) => memory.announcedBefore(path, settings),
     numbersBefore: (path) => memory.numbersBefore(path),
+    media,
   });
   const registry = new StreamRegistry({
     policy: (name) => {
@@ -101,6 +107,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     },
     maxStreams: MAX_STREAMS,
     onStream: (stream, now) => {
+      plays.attach(stream, now);
       const found = application(applicationOf(stream.path));
       if (found?.hls.enabled) hls.attach(stream, found.hls, now);
     },
@@ -112,6 +119,14 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       log.error("an output failed and was taken off its stream", { path: stream.path, error: describe(error) }),
     onFault: ({ path }, error) => onFault(path, error),
     onSourceChange: (stream, change) => logSourceChange(log, stream, change),
+  });
+  const plays = new PlayFeeds({
+    find: (path) => registry.get(path),
+    policy: (path) => {
+      const found = invalidStreamPath(path) === undefined ? application(applicationOf(path)) : undefined;
+      return found?.live && found.play.enabled ? found.play : undefined;
+    },
+    defer: queueMicrotask,
   });
   const summary = (stream: Stream): StreamSummary =>
     summarise(stream, { now: clock(), wallclockAt, endsAt: registry.endsAt(stream) });
@@ -158,6 +173,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     // Before the streams end: a viewer that reads of the end stays away, though the server may only be restarted.
     await http?.close();
     await rtmp?.close();
+    await media?.close();
     registry.close(clock());
     await hls.close();
   };
@@ -173,10 +189,22 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     http: { config: http, https, certificates },
   });
 
+  const restoreStreams = async (): Promise<void> => {
+    const configOf = (path: string) => {
+      const found = application(applicationOf(path));
+      return found?.live && found.hls.enabled ? found.hls : undefined;
+    };
+    for (const path of (await media?.load(configOf, Date.now())) ?? []) {
+      registry.restore(path, clock());
+      log.info("goes on with a stream of before the restart", { path });
+    }
+  };
+
   try {
     await openCertificatesFor(config);
+    await restoreStreams();
     const configs = gatewayConfigs(config);
-    rtmp = startRtmpGateway({ ...configs.rtmp, ingest: registry, log, clock });
+    rtmp = startRtmpGateway({ ...configs.rtmp, ingest: registry, plays, log, clock });
     http = await startDelivery({
       ...configs.http,
       origin,
@@ -186,6 +214,12 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
         poster: (path) => posters.of(registry.get(path)),
       },
       rtmpPort: rtmp.addresses[0]?.port,
+      multitrack: (question) =>
+        answerMultitrack(question, {
+          application,
+          ports: () => ({ rtmp: rtmp?.addresses[0]?.port, rtmps: rtmp?.secureAddresses[0]?.port }),
+          log,
+        }),
       version,
       log,
       now: clock,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hlsSchema } from "../hls/config.ts";
 import { createLog, silentLog } from "../log.ts";
-import { memoryFile, remember, StreamMemory } from "./stream-memory.ts";
+import { memoryFiles, remember, StreamMemory } from "./stream-memory.ts";
 
 let directory = "";
 let file = "";
@@ -105,7 +105,7 @@ describe("what is live", () => {
   });
 });
 
-test("each server of a machine has a file of its own", () => {
+test("each server of a machine has files of its own", () => {
   for (const [listen, name] of [
     [[{ host: "::", port: 1935 }], "streams-1935.json"],
     [
@@ -117,9 +117,12 @@ test("each server of a machine has a file of its own", () => {
     ],
     [[{ host: "::1", port: 1935 }], "streams--1-1935.json"],
   ] as const) {
-    expect(memoryFile("/s", listen)).toBe(`/s/${name}`);
+    expect(memoryFiles("/s", listen)).toEqual({
+      streams: `/s/${name}`,
+      media: `/s/${name.replace("streams", "media").replace(".json", "")}`,
+    });
   }
-  expect(memoryFile("/s", [{ host: "::", port: 0 }])).toBeUndefined();
-  expect(memoryFile("/s", [])).toBeUndefined();
-  expect(memoryFile(undefined, [{ host: "::", port: 1935 }])).toBeUndefined();
+  expect(memoryFiles("/s", [{ host: "::", port: 0 }])).toBeUndefined();
+  expect(memoryFiles("/s", [])).toBeUndefined();
+  expect(memoryFiles(undefined, [{ host: "::", port: 1935 }])).toBeUndefined();
 });

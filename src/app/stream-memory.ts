@@ -121,15 +121,23 @@ export function remember(
   return { settings: settingsOf(config), ...(announced && { announced }), ...(numbers && { numbers }) };
 }
 
-function settingsOf({ format, lowLatency, part, segment, maxSegment }: HlsConfig): string {
+/** The settings on which depends whether players can go on. */
+export function settingsOf({ format, lowLatency, part, segment, maxSegment }: HlsConfig): string {
   return [format, lowLatency ? "low-latency" : "plain", part, segment, maxSegment].join(" ");
 }
 
-/** The file of a server, by where it listens: one machine may have several. Undefined when that is not known beforehand. */
-export function memoryFile(directory: string | undefined, listen: readonly ListenAddress[]): string | undefined {
+/**
+ * Where a server keeps what is live, and the latest media, by where it listens: one machine may have several. Undefined when
+ * that is not known beforehand.
+ */
+export function memoryFiles(
+  directory: string | undefined,
+  listen: readonly ListenAddress[],
+): { readonly streams: string; readonly media: string } | undefined {
   const [first] = listen;
   if (directory === undefined || !first || first.port === 0) return undefined;
-  return join(directory, `streams-${formatListen(first).replace(/[^\w.]+/g, "-")}.json`);
+  const server = formatListen(first).replace(/[^\w.]+/g, "-");
+  return { streams: join(directory, `streams-${server}.json`), media: join(directory, `media-${server}`) };
 }
 
 function format(streams: ReadonlyMap<string, RememberedStream>): string {

@@ -65,6 +65,12 @@ export class StreamRegistry implements Ingest {
     return (stream ?? this.#create(path, policy.backup, now)).publish(request, now, role);
   }
 
+  /** A stream of an earlier process, whose encoder may come back. */
+  restore(path: string, now: Millis): void {
+    const policy = this.options.policy(applicationOf(path));
+    if (policy && !this.#streams.has(path)) this.#create(path, policy.backup, now).awaitEncoder(now);
+  }
+
   /** When `tick` must be called next; undefined while no stream waits for its publisher. */
   get deadline(): Millis | undefined {
     let deadline: Millis | undefined;

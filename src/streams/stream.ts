@@ -162,6 +162,12 @@ export class Stream {
     return source;
   }
 
+  /** There was an encoder before, in an earlier process. */
+  awaitEncoder(now: Millis): void {
+    this.#waitingSince = now;
+    this.#vacantSince = now;
+  }
+
   /** Notices that the encoder on air has fallen silent. */
   tick(now: Millis): void {
     const source = this.#onAir;

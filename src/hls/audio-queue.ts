@@ -51,7 +51,8 @@ export class AudioQueue {
     return this.#samples[0]?.start;
   }
 
-  push(packet: Packet): void {
+  /** Returns where it starts. */
+  push(packet: Packet): Ticks {
     const last = this.#samples[this.#samples.length - 1];
     const expected = this.#end;
     let start = packet.dts;
@@ -69,6 +70,7 @@ export class AudioQueue {
     this.#samples.push({ start, duration, compositionOffset: 0, key: true, data: packet.data });
     this.#bytes += packet.data.length;
     this.#end = start + duration;
+    return start;
   }
 
   /** The samples that start before `before`, but for one held back. */

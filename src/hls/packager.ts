@@ -1,14 +1,15 @@
 import { canCarry } from "../formats/mp4/init.ts";
 import type { MediaEvent, Packet } from "../media/event.ts";
 import type { Millis, Ticks } from "../media/time.ts";
-import type { AudioTrack, Track, TrackId, VideoTrack } from "../media/track.ts";
-import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks, trackList } from "./muxed-tracks.ts";
+import type { Track, TrackId } from "../media/track.ts";
+import { CmafWriter } from "./cmaf-writer.ts";
+import type { LeadFeed } from "./lead-feed.ts";
+import { chooseTracks, keepsTracks, type MuxedTracks, sameTracks } from "./muxed-tracks.ts";
 import { ParameterSets } from "./parameter-sets.ts";
 import { type BegunSegment, type CutPart, PartCutter } from "./part-cutter.ts";
 import type { RenditionSink } from "./rendition.ts";
 import type { PackagerPosition } from "./rendition-memory.ts";
 import { RunClock } from "./run-clock.ts";
-import type { SampleRun } from "./sample.ts";
 import type { WindowSegment } from "./stored-segment.ts";
 import type { PlaylistTargets } from "./targets.ts";
 
@@ -54,12 +55,12 @@ export type CmafPackagerOptions = {
   readonly epoch?: Millis;
   /** The first media goes on behind that of another packager. */
   readonly resume?: CmafResumption;
+  /** Told what is written, and where it is cut. */
+  readonly feed?: LeadFeed;
   /** A track that is not in the output, and why. Once per set of tracks. */
   readonly onTrackLeftOut?: (track: Track, reason: string) => void;
 };
 
-/** mfhd.sequence_number has 32 bits. */
-const MAX_SEQUENCE = 0xffff_ffff;
 /** A packet so far behind the others belongs to another timeline; seconds. */
 const MAX_STEP_BACK = 10;
 
@@ -73,18 +74,6 @@ type Run = {
   early: Packet[];
 };
 
-type OpenSegment = {
-  readonly pieces: Uint8Array[];
-  readonly independent: boolean;
-  /**
-   * Its first fragment comes behind the initialization section: VLC does not ask for EXT-X-MAP again behind a discontinuity,
-   * and FFmpeg never does.
-   */
-  initFirst: boolean;
-  parts: number;
-  durationUs: number;
-};
-
 /**
  * Packages audio and video, muxed, into CMAF segments and parts (ISO/IEC 23000-19; RFC 8216bis). Numbers only rise; a change
  * of tracks or of a codec's configuration, and a hole begin a new run behind a discontinuity. Another encoder of the same
@@ -92,28 +81,26 @@ type OpenSegment = {
  */
 export class CmafPackager implements Packager {
   readonly #options: CmafPackagerOptions;
-  /** Parts leave the window in the order in which they came. */
-  readonly #memory = new SlabAllocator();
   readonly #sink: RenditionSink;
+  readonly #writer: CmafWriter;
   readonly #parameterSets = new ParameterSets();
   #tracks: MuxedTracks = {};
   #run: Run | undefined;
-  #segment: OpenSegment | undefined;
   #msn: number;
-  #sequence = 0;
-  #init: { readonly number: number; readonly bytes: Uint8Array } | undefined;
-  #nextInit: Uint8Array | undefined;
   #discontinuity = false;
   #ended = false;
   #now: Millis = 0;
-  /** Added to decode times, in whole seconds, so that it is exact in every timescale. */
+  /** In whole seconds; undefined before there is media. */
   #timeOffset: number | undefined;
+  /** What came before a track was announced late is written again. */
+  #isRepeating = false;
   /** Where the media of each track ends that was emitted. */
   readonly #ends = new Map<TrackId, Ticks>();
 
   constructor(options: CmafPackagerOptions, sink: RenditionSink) {
     this.#options = options;
     this.#sink = sink;
+    this.#writer = new CmafWriter(options.lowLatency, sink);
     this.#msn = options.firstMsn;
     if (options.resume) this.#goOn(options.resume);
   }
@@ -130,7 +117,7 @@ export class CmafPackager implements Packager {
   get position(): PackagerPosition | undefined {
     if (this.#timeOffset === undefined) return undefined;
     const ends = [...this.#ends].map(([track, end]) => ({ track, end }));
-    return { timeOffset: this.#timeOffset, sequence: this.#sequence, ends };
+    return { timeOffset: this.#timeOffset, sequence: this.#writer.sequence, ends };
   }
 
   write(event: MediaEvent, now: Millis): void {
@@ -155,6 +142,7 @@ export class CmafPackager implements Packager {
         this.#ended = true;
         this.#endRun();
         this.#sink({ type: "end" });
+        this.#options.feed?.end();
         return;
       default:
         event satisfies never;
@@ -187,22 +175,35 @@ export class CmafPackager implements Packager {
 
   #begin(seconds: number, now: Millis): Run {
     const wallclock = this.#options.wallclockAt(now);
-    this.#timeOffset ??= this.#offsetFor(seconds, wallclock);
+    if (this.#timeOffset === undefined) this.#setOffset(this.#offsetFor(seconds, wallclock));
     return { cutter: this.#newCutter(), clock: new RunClock(seconds, wallclock), since: now, early: [] };
   }
 
   #newCutter(begun?: BegunSegment): PartCutter {
-    const receiver = { part: (part: CutPart) => this.#emitPart(part), segmentEnd: () => this.#emitSegment() };
+    const receiver = {
+      part: (part: CutPart) => this.#emitPart(part),
+      segmentEnd: (end: Ticks) => this.#emitSegment(end),
+      placed: this.#placed,
+    };
     return new PartCutter(this.#tracks, this.#options.targets, receiver, begun);
+  }
+
+  readonly #placed = (packet: Packet, dts: Ticks): void => {
+    if (!this.#isRepeating) this.#options.feed?.packet(packet, dts);
+  };
+
+  #setOffset(seconds: number): void {
+    this.#timeOffset = seconds;
+    this.#writer.timeOffset = seconds;
+    this.#options.feed?.begin(seconds);
   }
 
   #goOn({ tracks, position, wallclock, init, open }: CmafResumption): void {
     this.#tracks = chooseTracks(tracks, canCarry).tracks;
-    this.#timeOffset = position.timeOffset;
-    this.#sequence = position.sequence;
+    this.#writer.setTracks(this.#tracks);
+    this.#setOffset(position.timeOffset);
     for (const { track, end } of position.ends) this.#ends.set(track, end);
-    this.#init = init;
-    this.#segment = open && toOpenSegment(open);
+    this.#writer.resume(position.sequence, init, open);
     const { video, audio } = this.#tracks;
     if (video) this.#parameterSets.set(video.config);
     const lead = video ?? audio;
@@ -237,9 +238,10 @@ export class CmafPackager implements Packager {
     this.#tracks = tracks;
     if (tracks.video) this.#parameterSets.set(tracks.video.config);
     for (const { track, reason } of leftOut) this.#options.onTrackLeftOut?.(track, reason);
-    const list = trackList(tracks);
-    this.#nextInit = list.length > 0 ? encodeInit(list) : undefined;
+    this.#writer.setTracks(tracks);
+    this.#isRepeating = true;
     for (const packet of early) this.#writePacket(packet, since);
+    this.#isRepeating = false;
   }
 
   #endRun(): void {
@@ -247,31 +249,23 @@ export class CmafPackager implements Packager {
     if (!run) return;
     run.cutter.finish();
     this.#run = undefined;
-    if (!this.#init || this.#discontinuity || this.#ended) return;
+    if (!this.#writer.hasBegun || this.#discontinuity || this.#ended) return;
     this.#discontinuity = true;
     this.#sink({ type: "break" });
+    this.#options.feed?.break();
   }
 
   #emitPart(part: CutPart): void {
     const run = this.#run as Run;
     const { timescale } = run.cutter;
     if (run.early.length > 0) run.early = [];
-    const segment = (this.#segment ??= this.#open(
-      run.clock.wallclockOf(part.start / timescale, this.#options.wallclockAt(this.#now)),
-      part.startsWithKey,
-    ));
-    const fragment = encodeFragment(this.#nextSequence(), this.#fragmentTracks(part), this.#memory.take);
-    const bytes = segment.initFirst ? this.#withInit(fragment) : fragment;
-    segment.initFirst = false;
-    const durationUs = toMicros(part.end, timescale) - toMicros(part.start, timescale);
+    if (!this.#writer.isOpen) {
+      const wallclock = run.clock.wallclockOf(part.start / timescale, this.#options.wallclockAt(this.#now));
+      this.#open(Math.round(wallclock), part, timescale);
+    }
+    this.#options.feed?.part(part);
     this.#noteEnds(part);
-    segment.pieces.push(bytes);
-    segment.durationUs += durationUs;
-    const index = segment.parts++;
-    if (!this.#options.lowLatency) return;
-    const { independent, lastExpected } = part;
-    const duration = durationUs / 1e6;
-    this.#sink({ type: "part", msn: this.#msn, part: index, bytes, duration, independent, lastExpected });
+    this.#writer.part(part, timescale);
   }
 
   #noteEnds({ end, audio: sound }: CutPart): void {
@@ -281,68 +275,18 @@ export class CmafPackager implements Packager {
     if (audio && last) this.#ends.set(audio.id, last.start + last.duration);
   }
 
-  #open(wallclock: Millis, independent: boolean): OpenSegment {
-    const bytes = this.#nextInit;
-    if (bytes && !(this.#init && sameBytes(bytes, this.#init.bytes))) {
-      // Named after the segment, so that the name is never used for other bytes.
-      this.#init = { number: this.#msn, bytes };
-      this.#sink({ type: "init", init: this.#msn, bytes });
-    }
-    this.#nextInit = undefined;
-    this.#sink({
-      type: "open",
-      msn: this.#msn,
-      wallclock: Math.round(wallclock),
-      discontinuity: this.#discontinuity,
-      init: this.#init?.number,
-    });
-    const initFirst = this.#discontinuity;
+  #open(wallclock: Millis, { start, startsWithKey }: CutPart, timescale: number): void {
+    const msn = this.#msn;
+    const discontinuity = this.#discontinuity;
     this.#discontinuity = false;
-    return { pieces: [], independent, initFirst, parts: 0, durationUs: 0 };
+    this.#writer.open(msn, wallclock, discontinuity, startsWithKey);
+    this.#options.feed?.open({ msn, discontinuity, timescale, start });
   }
 
-  #withInit(fragment: Uint8Array): Uint8Array {
-    const init = this.#init?.bytes ?? new Uint8Array(0);
-    const bytes = new Uint8Array(init.length + fragment.length);
-    bytes.set(init);
-    bytes.set(fragment, init.length);
-    return bytes;
+  #emitSegment(end: Ticks): void {
+    if (!this.#writer.isOpen) return;
+    this.#msn++;
+    this.#writer.close();
+    this.#options.feed?.segment(end);
   }
-
-  #emitSegment(): void {
-    const segment = this.#segment;
-    if (!segment) return;
-    this.#segment = undefined;
-    const { pieces, durationUs, independent } = segment;
-    const msn = this.#msn++;
-    this.#sink({ type: "segment", msn, bytes: pieces, duration: durationUs / 1e6, independent });
-  }
-
-  #nextSequence(): number {
-    this.#sequence = this.#sequence === MAX_SEQUENCE ? 1 : this.#sequence + 1;
-    return this.#sequence;
-  }
-
-  #fragmentTracks(part: CutPart): FragmentTrack[] {
-    const { video, audio } = this.#tracks;
-    const tracks: FragmentTrack[] = [];
-    if (video && part.video) tracks.push(this.#fragmentTrack(1, video, part.video));
-    if (audio && part.audio) tracks.push(this.#fragmentTrack(video ? 2 : 1, audio, part.audio));
-    return tracks;
-  }
-
-  #fragmentTrack(trackId: number, track: VideoTrack | AudioTrack, run: SampleRun): FragmentTrack {
-    const offset = (this.#timeOffset ?? 0) * track.timescale;
-    return { trackId, kind: track.kind, baseDecodeTime: run.baseDecodeTime + offset, samples: run.samples };
-  }
-}
-
-function toOpenSegment({ parts, duration, independent }: WindowSegment): OpenSegment {
-  const pieces = parts.map(({ bytes }) => bytes);
-  return { pieces, independent, initFirst: false, parts: parts.length, durationUs: Math.round(duration * 1e6) };
-}
-
-/** Whole microseconds: durations that are differences of these add up exactly, in the playlist's text too. */
-function toMicros(ticks: number, timescale: number): number {
-  return Math.round((ticks * 1e6) / timescale);
 }

@@ -19,12 +19,16 @@ export type CutPart = {
   /** A keyframe is in it. */
   readonly independent: boolean;
   readonly lastExpected: boolean;
+  /** Frames of other encodings of the same pictures are behind the part from this time of the source on. */
+  readonly behind: Ticks;
 };
 
 export interface CutReceiver {
+  /** A packet has its place. @param dts as it is written: below `end` of the parts that it is in or before, not of others */
+  placed(packet: Packet, dts: Ticks): void;
   part(part: CutPart): void;
   /** The segment is over; every part of it has been handed over. */
-  segmentEnd(): void;
+  segmentEnd(end: Ticks): void;
 }
 
 type CutOptions = {
@@ -57,6 +61,8 @@ const MAX_PART_BYTES = 32 * 1024 ** 2;
 const MAX_SEGMENT_BYTES = 128 * 1024 ** 2;
 /** A part that is not its segment's last must have 85 % of PART-TARGET (RFC 8216bis 4.4.4.9). */
 const LEAST_OF_TARGET = 0.86;
+/** Encodings of the same pictures have the same times but for rounding; one at twice the rate has another picture in between. */
+const ALMOST_A_FRAME = 0.75;
 /** Shortest part, in seconds, where times leave no room for more. */
 const LEAST = 0.001;
 
@@ -161,7 +167,8 @@ export class PartCutter {
       this.#endSegmentAt(dts);
     }
     if (key) this.#endsAtKey = false;
-    queue.push(packet, this.#frameDuration());
+    const start = queue.push(packet, this.#frameDuration());
+    this.#receiver.placed(packet, Math.max(start, this.#partStart));
     this.#lastFrame = dts;
     this.#cutIfFull();
   }
@@ -171,7 +178,7 @@ export class PartCutter {
     if (!queue) return;
     const first = queue.end === undefined;
     if (!this.#video && !first) this.#catchUp(packet.dts);
-    queue.push(packet);
+    this.#receiver.placed(packet, queue.push(packet));
     this.#partStart ??= rescale(packet.dts, this.#audioTimescale, this.timescale);
     if (this.#video) this.#cutByAudio();
     else this.#cutIfFull();
@@ -361,9 +368,13 @@ export class PartCutter {
     this.#partStart = end;
     this.#targets.observeSegment(this.#segmentElapsed / this.timescale + this.#targets.part);
     const full = this.#segmentFull(end - start, room);
+    const isNextKnown = options.next !== undefined || options.last === true;
     this.#receiver.part({
       start,
       end,
+      behind: isNextKnown
+        ? end
+        : Math.min(end, Math.round((this.#lastFrame ?? end) + this.#frameDuration() * ALMOST_A_FRAME)),
       video,
       audio,
       startsWithKey,
@@ -403,6 +414,6 @@ export class PartCutter {
     this.#segmentElapsed = 0;
     this.#segmentBytes = 0;
     this.#targets.observeSegment(0);
-    this.#receiver.segmentEnd();
+    this.#receiver.segmentEnd(this.#partStart as Ticks);
   }
 }

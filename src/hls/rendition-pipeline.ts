@@ -171,7 +171,10 @@ export class Rendition {
     if (range) this.addDateRange(range);
   }
 
-  readonly #sink: RenditionSink = (made: RenditionEvent) => this.#options.onRendition?.(this.#take(made));
+  readonly #sink: RenditionSink = (made: RenditionEvent) => {
+    const event = this.#take(made);
+    this.#options.onRendition?.(event);
+  };
 
   #take(made: RenditionEvent): RenditionEvent {
     const event = made.type === "open" ? { ...made, wallclock: this.#programTime.open(made.wallclock) } : made;

@@ -136,6 +136,7 @@ export class TsPackager implements Packager {
         this.#close(this.#lastEnd);
         this.#ended = true;
         this.sink({ type: "end" });
+        this.options.feed?.end();
         break;
       default:
         event satisfies never;
@@ -163,6 +164,7 @@ export class TsPackager implements Packager {
     if (this.#timeOffset === undefined) {
       this.#timeOffset = epoch === undefined ? 0 : Math.max(0, Math.round((wallclockAt(now) - epoch) / 1000));
       this.#muxer.shift(this.#timeOffset * VIDEO_TIMESCALE);
+      this.options.feed?.begin(this.#timeOffset);
     }
     const { tracks, skipped } = selectTsTracks(all);
     for (const { track, reason } of skipped) {
@@ -185,6 +187,7 @@ export class TsPackager implements Packager {
   #goOn({ tracks, position, counters }: TsResumption): void {
     this.#timeOffset = position.timeOffset;
     this.#muxer.shift(position.timeOffset * VIDEO_TIMESCALE);
+    this.options.feed?.begin(position.timeOffset);
     this.#muxer.continueAfter(counters);
     this.#timescales = new Map(tracks.map((track) => [track.id, track.timescale]));
     this.#take(selectTsTracks(tracks).tracks);
@@ -206,6 +209,10 @@ export class TsPackager implements Packager {
     this.#lastEnd = Math.max(this.#lastEnd, time + (leads ? duration : 0));
     if (leads) this.#lastLead = time;
     this.#muxer.write(packet);
+    this.options.feed?.packet(
+      packet,
+      leads && lead.kind === "video" ? Math.max(time, this.#segment.start) : packet.dts,
+    );
   }
 
   /** Ends the segment and begins another where `time` asks for it. */
@@ -238,6 +245,8 @@ export class TsPackager implements Packager {
       discontinuity: this.#discontinuity,
       init: undefined,
     });
+    const { feed } = this.options;
+    feed?.open({ msn: this.#msn, discontinuity: this.#discontinuity, timescale: VIDEO_TIMESCALE, start: time });
     this.#discontinuity = false;
     this.#muxer.startSegment();
   }
@@ -256,6 +265,7 @@ export class TsPackager implements Packager {
       duration: duration / VIDEO_TIMESCALE,
       independent: segment.independent,
     });
+    this.options.feed?.segment(segment.start + duration);
   }
 
   /** What comes next does not continue what was. */
@@ -264,7 +274,9 @@ export class TsPackager implements Packager {
     this.#anchor = undefined;
     this.#lastLead = undefined;
     this.#waitingSince = undefined;
-    if (this.#msn > this.options.firstMsn || this.options.resume) this.#discontinuity = true;
+    if (this.#msn === this.options.firstMsn && !this.options.resume) return;
+    if (!this.#discontinuity) this.options.feed?.break();
+    this.#discontinuity = true;
   }
 
   /** No keyframe has come for the length of the longest segment: better to begin without. */

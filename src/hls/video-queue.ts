@@ -28,8 +28,8 @@ export class VideoQueue {
     return this.#samples.some(({ key }) => key);
   }
 
-  /** @param duration expected, in ticks; replaced when the next frame comes */
-  push(packet: Packet, duration: Ticks): void {
+  /** Returns where it starts. @param duration expected, in ticks; replaced when the next frame comes */
+  push(packet: Packet, duration: Ticks): Ticks {
     const last = this.#samples[this.#samples.length - 1];
     let start = packet.dts;
     if (last) {
@@ -46,6 +46,7 @@ export class VideoQueue {
       data: packet.data,
     });
     this.#bytes += packet.data.length;
+    return start;
   }
 
   /** Everything queued; the last sample ends at `end`. Undefined when nothing is queued. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hlsSchema } from "../hls/config.ts";
+import { playSchema } from "../play/config.ts";
 import { backupSchema } from "../streams/config.ts";
 import { abrSchema } from "../transcode/config.ts";
 
@@ -13,6 +14,7 @@ export const applicationSchema = z
       .describe("What happens when a name that is live is published again."),
     backup: backupSchema.describe("A second encoder that waits and takes over."),
     hls: hlsSchema,
+    play: playSchema.describe("How players play by RTMP, HTTP-FLV and WebSocket-FLV."),
     abr: abrSchema.describe("Adaptive bitrate: each stream in several qualities."),
   })
   .prefault({});

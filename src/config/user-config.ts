@@ -151,6 +151,64 @@ export type UserApplication = {
      */
     maxAudioDelay?: Duration;
   };
+  /** How players play by RTMP, HTTP-FLV and WebSocket-FLV. */
+  play?: {
+    /**
+     * Let players play by RTMP, HTTP-FLV and WebSocket-FLV.
+     * @default true
+     */
+    enabled?: boolean;
+    /**
+     * RTMP players may wait for a stream that nobody publishes; otherwise they are told so and closed.
+     * @default true
+     */
+    waitForPublisher?: boolean;
+    /**
+     * Begin at once with what has come since the last keyframe; otherwise with the next one.
+     * @default true
+     */
+    fromKeyframe?: boolean;
+    /**
+     * Send no video before a keyframe.
+     * @default true
+     */
+    waitForKeyframe?: boolean;
+    /**
+     * Send no audio before the first picture.
+     * @default false
+     */
+    waitForVideo?: boolean;
+    /**
+     * Times of an RTMP player begin near zero; otherwise they are the stream's.
+     * @default true
+     */
+    timesFromZero?: boolean;
+    /**
+     * `on`: metadata made from the tracks; `copy`: the encoder's as it came; `off`: none.
+     * @default "on"
+     */
+    metadata?: "on" | "copy" | "off";
+    /**
+     * Tell RTMP players when the encoder comes and goes (NetStream.Play.PublishNotify, UnpublishNotify).
+     * @default false
+     */
+    publishNotify?: boolean;
+    /**
+     * Send NetStream.Play.Start and Stop whenever the encoder comes and goes, instead of once.
+     * @default false
+     */
+    startOnPublish?: boolean;
+    /**
+     * Send audio and video in one chunk stream.
+     * @default false
+     */
+    interleave?: boolean;
+    /**
+     * Media that may wait for a player that is too slow; beyond it, what waits is left out up to a keyframe.
+     * @default "5s"
+     */
+    maxDelay?: Duration;
+  };
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
 };
@@ -306,7 +364,12 @@ export type UserConfig = {
      */
     handshakeTimeout?: Duration;
     /**
-     * A publisher that sends nothing for this long, not even answers to pings, is closed.
+     * A peer that takes nothing of what it is sent for this long is closed; 0 lets it stay.
+     * @default "1m"
+     */
+    sendTimeout?: Duration;
+    /**
+     * A publisher or player that sends nothing for this long, not even answers to pings, is closed.
      * @default "30s"
      */
     idleTimeout?: Duration;

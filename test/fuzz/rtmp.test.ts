@@ -40,7 +40,10 @@ function feed(session: RtmpServerSession, bytes: Uint8Array): string | undefined
       const { event } = effect;
       if (event.type === "publishRequested") {
         carryOut(noise.below(8) === 0 ? session.rejectPublish(event.id, "x", "y") : session.acceptPublish(event.id));
-      } else if (event.type === "playRequested") carryOut(session.rejectPlay(event.streamId, "x", "y"));
+      } else if (event.type === "playRequested") {
+        carryOut(noise.below(4) === 0 ? session.rejectPlay(event.id, "x", "y") : session.acceptPlay(event.id, true));
+        carryOut(session.playLive(event.id, noise.below(2) === 0, { restart: true, notify: true }));
+      }
     }
   };
   let now = 0;

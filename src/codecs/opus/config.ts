@@ -92,3 +92,21 @@ function config(head: Head): AudioConfig {
     samplesPerPacket: 0,
   };
 }
+
+const OPUS_HEAD = new TextEncoder().encode("OpusHead");
+
+/** The OpusHead (RFC 7845 5.1) of a config, from its `dOps`. */
+export function encodeOpusHead({ record }: AudioConfig): Uint8Array {
+  const head = new Uint8Array(OPUS_HEAD.length + record.length);
+  head.set(OPUS_HEAD);
+  head.set(record, OPUS_HEAD.length);
+  head[OPUS_HEAD.length] = 1;
+  // dOps is big-endian: pre-skip, input sample rate, gain.
+  for (const [at, size] of [
+    [2, 2],
+    [4, 4],
+    [8, 2],
+  ] as const)
+    head.subarray(OPUS_HEAD.length + at, OPUS_HEAD.length + at + size).reverse();
+  return head;
+}

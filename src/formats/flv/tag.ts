@@ -11,6 +11,11 @@ export type FlvTag = {
   readonly body: Uint8Array;
 };
 
+export type WrittenTag = FlvTag & {
+  /** The rest of the body, for who has it in two pieces. */
+  readonly more?: Uint8Array;
+};
+
 const HEADER_SIZE = 11;
 /** Sizes are written in 24 bits. */
 const MAX_BODY_SIZE = 0xff_ffff;
@@ -28,17 +33,20 @@ export function readTag(reader: ByteReader): FlvTag {
 }
 
 /** One tag with its back pointer, as it stands in a file. */
-export function encodeTag(tag: FlvTag): Uint8Array {
-  const { type, timestamp, body } = tag;
-  if (body.length > MAX_BODY_SIZE) throw new MalformedError(`FLV tag of ${body.length} bytes`);
-  const out = new Uint8Array(HEADER_SIZE + body.length + 4);
+export function encodeTag({ type, timestamp, body, more = NOTHING }: WrittenTag): Uint8Array {
+  const size = body.length + more.length;
+  if (size > MAX_BODY_SIZE) throw new MalformedError(`FLV tag of ${size} bytes`);
+  const out = new Uint8Array(HEADER_SIZE + size + 4);
   const view = new DataView(out.buffer);
-  view.setUint32(0, type * 0x100_0000 + body.length);
+  view.setUint32(0, type * 0x100_0000 + size);
   view.setUint32(4, ((timestamp << 8) | (timestamp >>> 24)) >>> 0);
   out.set(body, HEADER_SIZE);
-  view.setUint32(HEADER_SIZE + body.length, HEADER_SIZE + body.length);
+  out.set(more, HEADER_SIZE + body.length);
+  view.setUint32(HEADER_SIZE + size, HEADER_SIZE + size);
   return out;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Head of a file, with the back pointer of 0 that follows it (E.2). */
 export function encodeFileHeader(contents: { readonly audio: boolean; readonly video: boolean }): Uint8Array {

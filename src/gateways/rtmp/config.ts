@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { duration, listenAddresses, size } from "../../config/units.ts";
 
-/** How encoders reach the server by RTMP. */
+/** How encoders and players reach the server by RTMP. */
 export const rtmpSchema = z
   .strictObject({
     listen: listenAddresses()
@@ -29,9 +29,12 @@ export const rtmpSchema = z
     handshakeTimeout: duration({ min: 100 })
       .default(10_000)
       .describe("Time from accept until a publish or play must have been asked for."),
+    sendTimeout: duration()
+      .default(60_000)
+      .describe("A peer that takes nothing of what it is sent for this long is closed; 0 lets it stay."),
     idleTimeout: duration()
       .default(30_000)
-      .describe("A publisher that sends nothing for this long, not even answers to pings, is closed."),
+      .describe("A publisher or player that sends nothing for this long, not even answers to pings, is closed."),
     mediaTimeout: duration()
       .default(0)
       .describe("A publisher that sends no media for this long is closed though it answers pings; 0 lets it stay."),

@@ -1,10 +1,14 @@
 import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
+import type { PlaySource } from "../../play/feeds.ts";
+import type { ConnectRequest } from "../../protocols/rtmp/capabilities.ts";
 import type { RtmpServerEvent } from "../../protocols/rtmp/server-event.ts";
 import type { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
 import type { StreamPath } from "../../protocols/rtmp/stream-path.ts";
 import type { CloseReason, Effect } from "../../protocols/session.ts";
 import { type Ingest, PublishRefusedError } from "../../streams/publish.ts";
+import { Outbox } from "./outbox.ts";
+import { Play } from "./play.ts";
 import { Publish } from "./publish.ts";
 
 /** What a connection needs of its socket. */
@@ -21,12 +25,18 @@ export type ConnectionOptions = {
   readonly socket: ConnectionSocket;
   readonly session: RtmpServerSession;
   readonly ingest: Ingest;
+  /** Without, nothing is played. */
+  readonly plays?: PlaySource;
+  /** Of what is sent, as the session announces it. */
+  readonly chunkSize: number;
+  /** A peer that takes nothing of what it is sent for this long is closed. */
+  readonly sendTimeout: Millis;
   readonly log: Log;
   readonly clock: () => Millis;
   readonly remote: string;
 };
 
-/** Bytes that wait for a peer which does not read; answers to an encoder are a few hundred. */
+/** Answers that wait for a peer which does not read; they are a few hundred bytes. Media has a bound of its own. */
 const MAX_UNSENT = 1 << 20;
 /** Time for the peer to read the last answer and close; closing at once would lose it, if more of its bytes arrive. */
 const LINGER: Millis = 1000;
@@ -41,14 +51,13 @@ const REFUSAL_CODES: Readonly<Record<PublishRefusedError["code"], string>> = {
   "limit-reached": "NetStream.Publish.Rejected",
 };
 
-/** One RTMP connection: drives its session, and carries media from it into the streams. */
+/** One RTMP connection: drives its session, and carries media from it into the streams, and from them to it. */
 export class RtmpConnection {
   readonly #options: ConnectionOptions;
   readonly #publishes = new Map<number, Publish>();
-  #agent: string | undefined;
-  /** Outgoing bytes that the socket has not taken. */
-  #unsent: Uint8Array[] = [];
-  #unsentBytes = 0;
+  readonly #plays = new Map<number, Play>();
+  readonly #outbox: Outbox;
+  #client: ConnectRequest | undefined;
   #depth = 0;
   /** When the bytes at hand came. */
   #now: Millis = 0;
@@ -59,6 +68,8 @@ export class RtmpConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    const { socket, clock } = options;
+    this.#outbox = new Outbox({ write: (bytes) => socket.write(bytes), clock });
   }
 
   receive(bytes: Uint8Array): void {
@@ -74,12 +85,19 @@ export class RtmpConnection {
   }
 
   drain(): void {
-    this.#flush();
+    this.#guard(() => {
+      this.#flush();
+      if (this.#outbox.isEmpty) for (const play of this.#plays.values()) play.drained();
+    });
   }
 
   /** Called often; does something when the session's deadline has passed. */
   tick(now: Millis): void {
     if (this.#state === "closing" && now >= this.#lingerUntil) this.#options.socket.terminate();
+    const { sendTimeout } = this.#options;
+    if (this.#state === "open" && sendTimeout > 0 && this.#outbox.stuckFor(now) >= sendTimeout) {
+      this.#giveUp(`the peer has not read what it is sent for ${sendTimeout / 1000} s`);
+    }
     const { deadline } = this.#options.session;
     if (this.#state !== "open" || deadline === undefined || now < deadline) return;
     this.#guard(() => this.#run(this.#options.session.tick(now)));
@@ -88,8 +106,9 @@ export class RtmpConnection {
   /** The socket is closed, by whomever. */
   closed(): void {
     this.#state = "closed";
-    this.#unsent = [];
+    this.#outbox.clear();
     this.#endPublishes("the encoder closed the connection");
+    this.#endPlays("the player closed the connection");
   }
 
   /** Ends the session from our side. */
@@ -99,9 +118,10 @@ export class RtmpConnection {
 
   #run(effects: readonly Effect<RtmpServerEvent>[]): void {
     this.#depth++;
+    this.#outbox.cork();
     try {
       for (const effect of effects) {
-        if (effect.type === "send") this.#queue(effect.bytes);
+        if (effect.type === "send") this.#send(effect.bytes);
         else if (effect.type === "event") this.#onEvent(effect.event);
         else this.#onClose(effect.reason);
       }
@@ -121,19 +141,20 @@ export class RtmpConnection {
       log.error("internal error in an RTMP session", { remote, error: text });
       this.#state = "closed";
       this.#endPublishes("internal error");
+      this.#endPlays("internal error");
       socket.terminate();
     }
   }
 
   #onEvent(event: RtmpServerEvent): void {
-    const { log, remote, session } = this.#options;
+    const { log, remote } = this.#options;
     switch (event.type) {
       case "media": {
         this.#publishes.get(event.id)?.media(event, this.#now);
         break;
       }
       case "connect":
-        this.#agent = event.request.agent || undefined;
+        this.#client = event.request;
         break;
       case "publishRequested":
         this.#onPublishRequested(event.id, event.target);
@@ -142,14 +163,16 @@ export class RtmpConnection {
         this.#endPublish(event.id, event.reason);
         break;
       case "playRequested":
-        log.info("RTMP play refused: playing by RTMP is not supported", { path: event.target.path, remote });
-        this.#run(
-          session.rejectPlay(
-            event.streamId,
-            "NetStream.Play.StreamNotFound",
-            `Playing by RTMP is not supported yet. Watch ${event.target.path} by HLS: /${event.target.path}/index.m3u8`,
-          ),
-        );
+        this.#onPlayRequested(event);
+        break;
+      case "playPaused":
+        this.#plays.get(event.id)?.pause(event.paused);
+        break;
+      case "playWants":
+        this.#plays.get(event.id)?.want(event.kind, event.wanted);
+        break;
+      case "playStopped":
+        this.#endPlay(event.id, "ended by the player");
         break;
       case "refused":
         log.warn(`RTMP ${event.request} refused`, { remote, reason: event.reason });
@@ -162,7 +185,7 @@ export class RtmpConnection {
     const { path, query } = target;
     const onClosed = (reason: string) => this.#guard(() => this.#onEndedByServer(id, reason));
     try {
-      const agent = this.#agent;
+      const agent = this.#client?.agent || undefined;
       const publisher = ingest.publish({ path, protocol: "rtmp", remote, query, agent, onClosed }, clock());
       this.#publishes.set(id, new Publish({ publisher, path, remote, agent, log, now: clock() }));
     } catch (error) {
@@ -172,6 +195,48 @@ export class RtmpConnection {
       return;
     }
     this.#run(session.acceptPublish(id));
+  }
+
+  #onPlayRequested({ id, streamId, target }: Extract<RtmpServerEvent, { type: "playRequested" }>): void {
+    const { plays, chunkSize, log, clock, remote, session } = this.#options;
+    const { path } = target;
+    const config = plays?.policy(path);
+    const missing = config && !config.waitForPublisher && !plays?.isLive(path);
+    if (!plays || !config || missing) {
+      const reason = config ? `nobody publishes ${path}` : `${path} is not played by RTMP here`;
+      log.info("play refused", { path, remote, reason });
+      this.#run(session.rejectPlay(id, "NetStream.Play.StreamNotFound", reason));
+      return;
+    }
+    const { agent, fourCcs } = this.#client ?? {};
+    const play = new Play({
+      source: plays,
+      config,
+      path,
+      streamId,
+      chunkSize,
+      fourCcs,
+      outbox: this.#outbox,
+      log,
+      remote,
+      agent: agent || undefined,
+      clock,
+      onLive: (live) => this.#guard(() => this.#onLive(id, live)),
+    });
+    this.#plays.set(id, play);
+    this.#run(session.acceptPlay(id, !config.startOnPublish));
+    play.start();
+  }
+
+  #onLive(id: number, live: boolean): void {
+    const play = this.#plays.get(id);
+    if (!play) return;
+    const { startOnPublish, publishNotify, waitForPublisher } = play.config;
+    const { session } = this.#options;
+    this.#run(session.playLive(id, live, { restart: startOnPublish, notify: publishNotify }));
+    if (live || waitForPublisher) return;
+    this.#endPlay(id, "the encoder has left");
+    this.#run(session.rejectPlay(id, "NetStream.Play.Stop", "The encoder has left.", "status"));
   }
 
   /** Taken over, kicked, or the server shuts down. */
@@ -187,8 +252,10 @@ export class RtmpConnection {
     this.#state = "closing";
     this.#lingerUntil = clock() + LINGER;
     const level = reason.code === "rejected" || reason.code === "shutdown" ? "debug" : "warn";
-    if (this.#publishes.size === 0) log[level]("RTMP connection closed", { remote, reason: reason.message });
+    if (this.#publishes.size + this.#plays.size === 0)
+      log[level]("RTMP connection closed", { remote, reason: reason.message });
     this.#endPublishes(reason.message);
+    this.#endPlays(reason.message);
   }
 
   #endPublishes(reason: string): void {
@@ -201,29 +268,37 @@ export class RtmpConnection {
     publish?.end(reason, this.#options.clock());
   }
 
-  #queue(bytes: Uint8Array): void {
-    if (this.#state === "closed") return;
-    this.#unsent.push(bytes);
-    this.#unsentBytes += bytes.length;
+  #endPlays(reason: string): void {
+    for (const id of [...this.#plays.keys()]) this.#endPlay(id, reason);
+  }
+
+  #endPlay(id: number, reason: string): void {
+    const play = this.#plays.get(id);
+    this.#plays.delete(id);
+    play?.end(reason);
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#state !== "closed") this.#outbox.push(bytes);
   }
 
   #flush(): void {
     if (this.#state === "closed") return;
-    const { socket, log, remote } = this.#options;
-    if (this.#unsentBytes > 0) {
-      const bytes = this.#unsent.length === 1 ? (this.#unsent[0] as Uint8Array) : Buffer.concat(this.#unsent);
-      const written = Math.max(0, socket.write(bytes));
-      this.#unsentBytes = bytes.length - written;
-      this.#unsent = this.#unsentBytes > 0 ? [bytes.subarray(written)] : [];
-    }
-    if (this.#unsentBytes > MAX_UNSENT) {
-      log.warn("RTMP connection closed", { remote, reason: "the peer does not read what it is sent" });
-      this.#endPublishes("the encoder does not read what it is sent");
-      this.#state = "closed";
-      socket.terminate();
-    } else if (this.#state === "closing" && this.#unsentBytes === 0 && !this.#shutdownSent) {
+    this.#outbox.flush();
+    if (this.#outbox.ownBytes > MAX_UNSENT) this.#giveUp("the peer does not read what it is sent");
+    else if (this.#state === "closing" && this.#outbox.isEmpty && !this.#shutdownSent) {
       this.#shutdownSent = true;
-      socket.shutdown();
+      this.#options.socket.shutdown();
     }
+  }
+
+  /** Of a peer that does not read, there is nothing to wait for. */
+  #giveUp(reason: string): void {
+    const { socket, log, remote } = this.#options;
+    if (this.#plays.size === 0) log.warn("RTMP connection closed", { remote, reason });
+    this.#endPublishes(reason);
+    this.#endPlays(reason);
+    this.#state = "closed";
+    socket.terminate();
   }
 }

@@ -3,6 +3,7 @@ import type { Socket } from "bun";
 import type { ListenAddress } from "../../config/units.ts";
 import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
+import type { PlaySource } from "../../play/feeds.ts";
 import type { HandshakeCrypto } from "../../protocols/rtmp/handshake.ts";
 import { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
 import type { Ingest } from "../../streams/publish.ts";
@@ -21,6 +22,8 @@ export type RtmpGatewayConfig = {
 
 export type RtmpGatewayOptions = RtmpGatewayConfig & {
   readonly ingest: Ingest;
+  /** Without, nothing is played. */
+  readonly plays?: PlaySource;
   readonly log: Log;
   /** Monotonic. */
   readonly clock: () => Millis;
@@ -55,7 +58,7 @@ const crypto: HandshakeCrypto = {
 
 type SocketData = { connection: RtmpConnection | undefined };
 
-/** Listens for encoders. @throws ListenError */
+/** Listens for encoders and players. @throws ListenError */
 export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
   const { log, clock } = options;
   let { config } = options;
@@ -71,7 +74,9 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
     refused = 0;
     socket.setNoDelay(true);
     const session = new RtmpServerSession(config, crypto, clock());
-    const connection = new RtmpConnection({ ...options, socket, session, remote: remoteOf(socket) });
+    const { chunkSize, sendTimeout } = config;
+    const remote = remoteOf(socket);
+    const connection = new RtmpConnection({ ...options, chunkSize, sendTimeout, socket, session, remote });
     socket.data.connection = connection;
     connections.add(connection);
   };

@@ -10,6 +10,8 @@ export type ConnectRequest = {
   readonly objectEncoding: number;
   /** The client speaks enhanced RTMP and wants to know what the server can do. */
   readonly enhanced: boolean;
+  /** FourCCs that it can decode or forward, `*` for all; undefined when it names none. */
+  readonly fourCcs: readonly string[] | undefined;
 };
 
 /** FourCCs that can be received; the streams forward them as they are. */
@@ -33,7 +35,28 @@ export function parseConnect(object: AmfValue): ConnectRequest {
     agent: text(fields.flashVer).slice(0, MAX_AGENT),
     objectEncoding: fields.objectEncoding === 3 ? 3 : 0,
     enhanced: ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"].some((key) => key in fields),
+    fourCcs: fourCcsOf(fields),
   };
+}
+
+/** Codecs that a client may name; there are about ten. */
+const MAX_FOURCCS = 32;
+/** FourCcInfoMask: decodes, forwards. */
+const CAN_TAKE = 1 | CAN_FORWARD;
+
+function fourCcsOf(fields: AmfObject): string[] | undefined {
+  const { fourCcList } = fields;
+  const found = new Set<string>();
+  for (const item of Array.isArray(fourCcList) ? fourCcList.slice(0, MAX_FOURCCS) : []) {
+    if (typeof item === "string") found.add(item.slice(0, 4));
+  }
+  for (const map of [fields.videoFourCcInfoMap, fields.audioFourCcInfoMap]) {
+    if (map === undefined || !isAmfObject(map)) continue;
+    for (const [fourCc, mask] of Object.entries(map).slice(0, MAX_FOURCCS)) {
+      if (typeof mask === "number" && (mask & CAN_TAKE) !== 0) found.add(fourCc.slice(0, 4));
+    }
+  }
+  return found.size === 0 ? undefined : [...found].sort();
 }
 
 /** First object of the answer: what the server calls itself. Clients know these values from Flash Media Server. */

@@ -5,7 +5,8 @@ import type { RtmpServerOptions } from "./server-event.ts";
 export class ServerDeadlines {
   /** A publish must have been asked for by then; undefined while there is one. */
   #request: Millis | undefined;
-  #lastMedia: Millis;
+  /** Undefined while nothing is published. */
+  #lastMedia: Millis | undefined;
   #lastMessage: Millis;
   #nextPing: Millis | undefined;
 
@@ -13,7 +14,6 @@ export class ServerDeadlines {
     private readonly options: RtmpServerOptions,
     now: Millis,
   ) {
-    this.#lastMedia = now;
     this.#lastMessage = now;
     this.#request = now + options.handshakeTimeout;
   }
@@ -22,8 +22,10 @@ export class ServerDeadlines {
     const ping = this.#nextPing ?? Number.POSITIVE_INFINITY;
     if (this.#request !== undefined) return Math.min(ping, this.#request);
     const { idleTimeout, mediaTimeout } = this.options;
-    const media = mediaTimeout > 0 ? this.#lastMedia + mediaTimeout : Number.POSITIVE_INFINITY;
-    return Math.min(ping, media, this.#lastMessage + idleTimeout);
+    const last = mediaTimeout > 0 ? this.#lastMedia : undefined;
+    const media = last === undefined ? Number.POSITIVE_INFINITY : last + mediaTimeout;
+    const idle = this.#owesMessages ? this.#lastMessage + idleTimeout : Number.POSITIVE_INFINITY;
+    return Math.min(ping, media, idle);
   }
 
   connected(now: Millis): void {
@@ -36,6 +38,11 @@ export class ServerDeadlines {
     this.#lastMessage = now;
   }
 
+  playRequested(now: Millis): void {
+    this.#request = undefined;
+    this.#lastMessage = now;
+  }
+
   /** A whole message of any kind, such as the answer to a ping. */
   message(now: Millis): void {
     this.#lastMessage = now;
@@ -45,8 +52,15 @@ export class ServerDeadlines {
     this.#lastMedia = now;
   }
 
-  publishesEnded(now: Millis): void {
-    this.#request = now + this.options.handshakeTimeout;
+  /** A publish or play has ended; what else goes on. Without anything, something must be asked for again. */
+  ended(now: Millis, { publishing, active }: { readonly publishing: boolean; readonly active: boolean }): void {
+    if (!publishing) this.#lastMedia = undefined;
+    if (!active) this.#request = now + this.options.handshakeTimeout;
+  }
+
+  /** A player that is not pinged has nothing to say. */
+  get #owesMessages(): boolean {
+    return this.#lastMedia !== undefined || this.#nextPing !== undefined;
   }
 
   /** The client has not asked for anything in time. */
@@ -54,15 +68,16 @@ export class ServerDeadlines {
     return this.#request !== undefined && now >= this.#request;
   }
 
-  /** The client publishes, but sends nothing, not even answers to pings. */
+  /** The client publishes or plays, but sends nothing, not even answers to pings. */
   isIdle(now: Millis): boolean {
-    return this.#request === undefined && now >= this.#lastMessage + this.options.idleTimeout;
+    return this.#request === undefined && this.#owesMessages && now >= this.#lastMessage + this.options.idleTimeout;
   }
 
   /** The client publishes, but sends no media, and that is not to be borne. */
   isWithoutMedia(now: Millis): boolean {
     const { mediaTimeout } = this.options;
-    return this.#request === undefined && mediaTimeout > 0 && now >= this.#lastMedia + mediaTimeout;
+    if (this.#request !== undefined || mediaTimeout === 0 || this.#lastMedia === undefined) return false;
+    return now >= this.#lastMedia + mediaTimeout;
   }
 
   /** True when a ping is due; the next one is then an interval away. */

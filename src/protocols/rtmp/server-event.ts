@@ -9,9 +9,9 @@ export type RtmpServerOptions = {
   readonly maxMessageSize: number;
   /** Message streams that may exist at the same time. */
   readonly maxStreams: number;
-  /** From the first byte, or the end of the last publish, until the next publish is asked for. */
+  /** From the first byte, or the end of the last publish or play, until the next one is asked for. */
   readonly handshakeTimeout: Millis;
-  /** A publisher without a whole message for this long, media or not, is closed. */
+  /** A publisher or player without a whole message for this long, media or not, is closed. */
   readonly idleTimeout: Millis;
   /** A publisher without a media message for this long is closed; 0 lets it stay as long as it answers pings. */
   readonly mediaTimeout: Millis;
@@ -35,8 +35,14 @@ export type RtmpServerEvent =
   | { readonly type: "connect"; readonly request: ConnectRequest }
   /** Answer with `acceptPublish` or `rejectPublish`. The id is the publish's own and is not used again. */
   | { readonly type: "publishRequested"; readonly id: number; readonly target: StreamPath }
-  /** Answer with `rejectPlay`. */
-  | { readonly type: "playRequested"; readonly streamId: number; readonly target: StreamPath }
+  /** Answer with `acceptPlay` or `reject`. The id as above. */
+  | { readonly type: "playRequested"; readonly id: number; readonly streamId: number; readonly target: StreamPath }
+  /** The player pauses, or goes on. */
+  | { readonly type: "playPaused"; readonly id: number; readonly paused: boolean }
+  /** The player wants no more audio, or video, or wants it again. */
+  | { readonly type: "playWants"; readonly id: number; readonly kind: "audio" | "video"; readonly wanted: boolean }
+  /** The client has ended this play; the connection goes on. */
+  | { readonly type: "playStopped"; readonly id: number }
   /** A publish or play that the session itself refused: the path is not one. */
   | { readonly type: "refused"; readonly request: "publish" | "play"; readonly reason: string }
   /** Only of accepted publishes. */

@@ -1,3 +1,4 @@
+import { encodeAmf0 } from "../../formats/amf/amf0.ts";
 import type { AmfValue } from "../../formats/amf/value.ts";
 import type { CloseReason, Effect } from "../session.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
@@ -7,6 +8,8 @@ import type { RtmpServerEvent } from "./server-event.ts";
 /** Chunk streams of what a server sends besides control messages; strict clients look for `_result` on 3. */
 const CONNECTION_CSID = 3;
 const STATUS_CSID = 5;
+
+export type StatusLevel = "status" | "warning" | "error";
 
 /** Gathers the effects of a server session, and words its answers. Nothing follows `close`. */
 export class ServerOutput {
@@ -70,8 +73,14 @@ export class ServerOutput {
   }
 
   /** onStatus on a message stream. */
-  status(streamId: number, level: "status" | "error", code: string, description: string): void {
+  status(streamId: number, level: StatusLevel, code: string, description: string): void {
     this.#command(STATUS_CSID, streamId, encodeCommand("onStatus", 0, null, { level, code, description }));
+  }
+
+  /** A data message on a message stream. */
+  data(streamId: number, ...values: readonly AmfValue[]): void {
+    const body = encodeAmf0(...values);
+    this.send({ csid: STATUS_CSID, streamId, type: MessageType.data, timestamp: 0, body });
   }
 
   #command(csid: number, streamId: number, body: Uint8Array): void {

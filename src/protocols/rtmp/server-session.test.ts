@@ -129,6 +129,7 @@ describe("connect", () => {
           agent: "x".repeat(256),
           objectEncoding: 0,
           enhanced: false,
+          fourCcs: undefined,
         },
       },
     ]);

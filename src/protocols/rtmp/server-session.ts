@@ -24,8 +24,8 @@ import {
 } from "./message.ts";
 import { ServerDeadlines } from "./server-deadlines.ts";
 import type { RtmpServerEvent, RtmpServerOptions } from "./server-event.ts";
-import { ServerOutput } from "./server-output.ts";
-import { ServerStreams } from "./server-streams.ts";
+import { ServerOutput, type StatusLevel } from "./server-output.ts";
+import { type ServerStream, ServerStreams } from "./server-streams.ts";
 import { parseStreamPath } from "./stream-path.ts";
 
 type ServerEffect = Effect<RtmpServerEvent>;
@@ -98,7 +98,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
 
   /** Lets a requested publish begin; media that came before the answer follows as events. */
   acceptPublish(id: number): readonly ServerEffect[] {
-    const stream = this.#streams.ofPublish(id);
+    const stream = this.#streams.ofUse(id);
     if (this.#output.closed || stream?.state !== "requested") return [];
     this.#deadlines.media(this.#now);
     this.#output.send(userControl(UserControl.streamBegin, stream.id));
@@ -117,16 +117,53 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
    * @param code such as `NetStream.Publish.BadName`; @param description what encoders show to their user
    */
   rejectPublish(id: number, code: string, description: string): readonly ServerEffect[] {
-    const stream = this.#streams.ofPublish(id);
+    const stream = this.#streams.ofUse(id);
     if (!stream) return [];
     this.#streams.end(stream, false);
     this.#reject(stream.id, code, description);
     return this.#output.take();
   }
 
-  /** Refuses a requested play, by its message stream. */
-  rejectPlay(streamId: number, code: string, description: string): readonly ServerEffect[] {
-    this.#reject(streamId, code, description);
+  /** Lets a requested play begin. @param started says so with NetStream.Play.Start */
+  acceptPlay(id: number, started: boolean): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (stream?.state !== "playing") return [];
+    this.#output.status(stream.id, "status", "NetStream.Play.Reset", `Playing and resetting ${stream.name}.`);
+    if (started) this.#playStarted(stream);
+    return this.#output.take();
+  }
+
+  /**
+   * Tells a player that its stream's encoder has come or gone.
+   * @param restart with NetStream.Play.Start or Stop; @param notify with PublishNotify or UnpublishNotify
+   */
+  playLive(id: number, live: boolean, options: { restart: boolean; notify: boolean }): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (stream?.state !== "playing") return [];
+    const { streamBegin, streamEof } = UserControl;
+    this.#output.send(userControl(live ? streamBegin : streamEof, stream.id));
+    if (options.restart && live) this.#playStarted(stream);
+    if (options.restart && !live) this.#output.status(stream.id, "status", "NetStream.Play.Stop", "The stream stops.");
+    if (options.notify) {
+      const code = `NetStream.Play.${live ? "PublishNotify" : "UnpublishNotify"}`;
+      this.#output.status(stream.id, "status", code, `${stream.name} is ${live ? "now" : "no longer"} published.`);
+    }
+    return this.#output.take();
+  }
+
+  /** Tells a player something. */
+  playStatus(id: number, level: StatusLevel, code: string, description: string): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (stream?.state === "playing") this.#output.status(stream.id, level, code, description);
+    return this.#output.take();
+  }
+
+  /** Refuses a requested play or ends one. The connection is closed unless something else goes on. */
+  rejectPlay(id: number, code: string, description: string, level: StatusLevel = "error"): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (stream?.state !== "playing") return [];
+    this.#streams.end(stream, false);
+    this.#reject(stream.id, code, description, level);
     return this.#output.take();
   }
 
@@ -172,7 +209,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (!stream) return;
     this.#deadlines.media(this.#now);
     if (stream.state === "requested") this.#streams.hold(stream, message);
-    else this.#emitMedia(stream.publish, message);
+    else this.#emitMedia(stream.use, message);
   }
 
   #onAggregate(message: RtmpMessage): void {
@@ -219,6 +256,41 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
       case "play2":
         this.#onPlay(streamId, textOf(name));
         break;
+      case "pause":
+      case "pauseRaw":
+        this.#onPause(streamId, command.args[0] !== false);
+        break;
+      case "seek": {
+        // A live stream has one place. An error would end most players.
+        const stream = this.#streams.get(streamId);
+        const said = "A live stream cannot be sought in.";
+        if (stream?.state === "playing") this.#output.status(streamId, "warning", "NetStream.Seek.Failed", said);
+        break;
+      }
+      case "receiveAudio":
+      case "receiveVideo": {
+        const stream = this.#streams.get(streamId);
+        if (stream?.state !== "playing") break;
+        const kind = command.name === "receiveAudio" ? "audio" : "video";
+        this.#output.event({ type: "playWants", id: stream.use, kind, wanted: command.args[0] !== false });
+        break;
+      }
+      case "FCSubscribe":
+        this.#output.notice("onFCSubscribe", {
+          level: "status",
+          code: "NetStream.Play.Start",
+          description: textOf(name),
+        });
+        this.#output.result(command, null, undefined);
+        break;
+      case "FCUnsubscribe":
+        this.#output.notice("onFCUnsubscribe", {
+          level: "status",
+          code: "NetStream.Play.Stop",
+          description: textOf(name),
+        });
+        this.#output.result(command, null, undefined);
+        break;
       case "FCPublish":
         // Haivision's encoders wait for it before they publish.
         this.#output.notice("onFCPublish", { code: "NetStream.Publish.Start", description: textOf(name) });
@@ -233,10 +305,10 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         break;
       case "deleteStream":
         // GStreamer names the stream where the others give its id.
-        this.#unpublish(typeof name === "number" ? name : (this.#streams.named(textOf(name))?.id ?? streamId), true);
+        this.#stop(typeof name === "number" ? name : (this.#streams.named(textOf(name))?.id ?? streamId), true);
         break;
       case "closeStream":
-        this.#unpublish(streamId, false);
+        this.#stop(streamId, false);
         break;
       case "releaseStream":
       case "_checkbw":
@@ -272,25 +344,44 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     // Publishing again on a stream ends what was published on it; a copy of the request changes nothing.
     const before = this.#streams.get(streamId);
     if (before && before.state !== "created") {
-      if (before.target?.path === target.path) return;
-      this.#unpublish(streamId, false);
+      if (before.state !== "playing" && before.target?.path === target.path) return;
+      this.#stop(streamId, false);
     }
     const stream = this.#streams.request(streamId, name, target);
     if (!stream) {
       throw new ProtocolError("too many streams on one connection", "limit-reached");
     }
     this.#deadlines.publishRequested(this.#now);
-    this.#output.event({ type: "publishRequested", id: stream.publish, target });
+    this.#output.event({ type: "publishRequested", id: stream.use, target });
   }
 
   #onPlay(streamId: number, name: string): void {
     const target = this.#target(name);
-    if (target.valid) {
-      this.#output.event({ type: "playRequested", streamId, target });
+    if (!target.valid) {
+      this.#output.event({ type: "refused", request: "play", reason: target.reason });
+      this.#reject(streamId, "NetStream.Play.StreamNotFound", target.reason);
       return;
     }
-    this.#output.event({ type: "refused", request: "play", reason: target.reason });
-    this.#reject(streamId, "NetStream.Play.StreamNotFound", target.reason);
+    const before = this.#streams.get(streamId);
+    if (before && before.state !== "created") this.#stop(streamId, false);
+    const stream = this.#streams.play(streamId, name, target);
+    if (!stream) throw new ProtocolError("too many streams on one connection", "limit-reached");
+    this.#deadlines.playRequested(this.#now);
+    this.#output.event({ type: "playRequested", id: stream.use, streamId, target });
+  }
+
+  #playStarted({ id, name }: ServerStream): void {
+    this.#output.status(id, "status", "NetStream.Play.Start", `${name} is played.`);
+    // Players of the Flash era ask whether they may read the samples.
+    this.#output.data(id, "|RtmpSampleAccess", true, true);
+  }
+
+  #onPause(streamId: number, paused: boolean): void {
+    const stream = this.#streams.get(streamId);
+    if (stream?.state !== "playing") return;
+    const code = paused ? "NetStream.Pause.Notify" : "NetStream.Unpause.Notify";
+    this.#output.status(streamId, "status", code, `${stream.name} is ${paused ? "paused" : "played"}.`);
+    this.#output.event({ type: "playPaused", id: stream.use, paused });
   }
 
   #target(name: string) {
@@ -298,20 +389,26 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     return parseStreamPath({ app, name, tcUrl });
   }
 
-  #unpublish(streamId: number, remove: boolean): void {
+  /** The client ends what it does on a stream. */
+  #stop(streamId: number, remove: boolean): void {
     const stream = this.#streams.get(streamId);
     if (!stream) return;
-    const active = stream.state !== "created";
+    const { state } = stream;
     this.#streams.end(stream, remove);
-    if (!active) return;
-    if (!remove) this.#output.status(streamId, "status", "NetStream.Unpublish.Success", "The publish has ended.");
-    this.#output.event({ type: "unpublish", id: stream.publish, reason: "ended by the encoder" });
-    if (!this.#streams.active) this.#deadlines.publishesEnded(this.#now);
+    if (state === "playing") {
+      if (!remove) this.#output.status(streamId, "status", "NetStream.Play.Stop", "The play has ended.");
+      this.#output.event({ type: "playStopped", id: stream.use });
+    } else if (state !== "created") {
+      if (!remove) this.#output.status(streamId, "status", "NetStream.Unpublish.Success", "The publish has ended.");
+      this.#output.event({ type: "unpublish", id: stream.use, reason: "ended by the encoder" });
+    }
+    if (state !== "created")
+      this.#deadlines.ended(this.#now, { publishing: this.#streams.publishing, active: this.#streams.active });
   }
 
-  /** Closes the connection unless something else is published on it. */
-  #reject(streamId: number, code: string, description: string): void {
-    this.#output.status(streamId, "error", code, description);
+  /** Closes the connection unless something else goes on on it. */
+  #reject(streamId: number, code: string, description: string, level: StatusLevel = "error"): void {
+    this.#output.status(streamId, level, code, description);
     if (!this.#streams.active) this.#output.close({ code: "rejected", message: description });
   }
 

@@ -9,9 +9,10 @@ const MAX_HELD_BYTES = 4 << 20;
 export type ServerStream = {
   /** Message stream id. */
   readonly id: number;
-  /** Number of the publish on it; another one has another number. */
-  publish: number;
-  state: "created" | "requested" | "publishing";
+  /** Number of the publish or play on it; another one has another number. */
+  use: number;
+  /** `requested`: a publish that waits for its answer. */
+  state: "created" | "requested" | "publishing" | "playing";
   /** The name as the client gave it. */
   name: string;
   target: StreamPath | undefined;
@@ -23,24 +24,30 @@ export type ServerStream = {
 export class ServerStreams {
   readonly #streams = new Map<number, ServerStream>();
   #lastId = 0;
-  #lastPublish = 0;
+  #lastUse = 0;
   #active = 0;
 
   constructor(private readonly limit: number) {}
 
-  /** True while a publish is requested or accepted. */
+  /** True while there is a publish or a play. */
   get active(): boolean {
     return this.#active > 0;
+  }
+
+  /** True while a publish is requested or accepted. */
+  get publishing(): boolean {
+    for (const stream of this.#streams.values()) if (takesMedia(stream)) return true;
+    return false;
   }
 
   get(id: number): ServerStream | undefined {
     return this.#streams.get(id);
   }
 
-  /** The stream of a publish that has not ended. */
-  ofPublish(publish: number): ServerStream | undefined {
+  /** The stream of a publish or play that has not ended. */
+  ofUse(use: number): ServerStream | undefined {
     for (const stream of this.#streams.values()) {
-      if (stream.state !== "created" && stream.publish === publish) return stream;
+      if (stream.state !== "created" && stream.use === use) return stream;
     }
     return undefined;
   }
@@ -54,10 +61,19 @@ export class ServerStreams {
 
   /** Notes a request to publish; makes the stream when the client did not ask for one. Undefined when there are too many. */
   request(id: number, name: string, target: StreamPath): ServerStream | undefined {
+    return this.#use(id, "requested", name, target);
+  }
+
+  /** Notes a play; otherwise as `request`. */
+  play(id: number, name: string, target: StreamPath): ServerStream | undefined {
+    return this.#use(id, "playing", name, target);
+  }
+
+  #use(id: number, state: ServerStream["state"], name: string, target: StreamPath): ServerStream | undefined {
     const stream = this.#streams.get(id) ?? this.#add(id);
     if (!stream) return undefined;
-    stream.state = "requested";
-    stream.publish = ++this.#lastPublish;
+    stream.state = state;
+    stream.use = ++this.#lastUse;
     stream.name = name;
     stream.target = target;
     this.#active++;
@@ -67,13 +83,13 @@ export class ServerStreams {
   /** The stream a media message belongs to: clients that get the id wrong mean the only one there is. */
   forMedia(id: number): ServerStream | undefined {
     const stream = this.#streams.get(id);
-    if (stream && stream.state !== "created") return stream;
+    if (stream && takesMedia(stream)) return stream;
     if (this.#active !== 1) return undefined;
-    for (const other of this.#streams.values()) if (other.state !== "created") return other;
+    for (const other of this.#streams.values()) if (takesMedia(other)) return other;
     return undefined;
   }
 
-  /** The stream published under this name, as the client wrote it. */
+  /** The stream published or played under this name, as the client wrote it. */
   named(name: string): ServerStream | undefined {
     for (const stream of this.#streams.values()) {
       if (stream.state !== "created" && stream.name === name) return stream;
@@ -112,7 +128,7 @@ export class ServerStreams {
     if (this.#streams.size >= this.limit) return undefined;
     const stream: ServerStream = {
       id,
-      publish: 0,
+      use: 0,
       state: "created",
       name: "",
       target: undefined,
@@ -122,4 +138,8 @@ export class ServerStreams {
     this.#streams.set(id, stream);
     return stream;
   }
+}
+
+function takesMedia({ state }: ServerStream): boolean {
+  return state === "requested" || state === "publishing";
 }

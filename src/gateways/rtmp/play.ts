@@ -1,0 +1,94 @@
+import type { Log } from "../../log.ts";
+import type { Millis } from "../../media/time.ts";
+import type { PlayConfig } from "../../play/config.ts";
+import type { PlaySource } from "../../play/feeds.ts";
+import { Player } from "../../play/player.ts";
+import { PlayChunks } from "../../protocols/rtmp/play-chunks.ts";
+import type { Outbox } from "./outbox.ts";
+
+export type PlayOptions = {
+  readonly source: PlaySource;
+  readonly config: PlayConfig;
+  readonly path: string;
+  readonly streamId: number;
+  /** As announced to the player. */
+  readonly chunkSize: number;
+  /** What it can play besides H.264, AAC and MP3; undefined when it does not say. */
+  readonly fourCcs: readonly string[] | undefined;
+  readonly outbox: Outbox;
+  readonly log: Log;
+  readonly remote: string;
+  readonly agent: string | undefined;
+  readonly clock: () => Millis;
+  /** The encoder has come or gone. */
+  readonly onLive: (live: boolean) => void;
+};
+
+/** One play of a connection: takes its stream's messages, counts, and logs its beginning and its end. */
+export class Play {
+  readonly #options: PlayOptions;
+  readonly #player: Player;
+  readonly #since: Millis;
+  readonly #sentBefore: number;
+  #leave: (() => void) | undefined;
+  #ended = false;
+
+  constructor(options: PlayOptions) {
+    this.#options = options;
+    const { outbox, clock, config } = options;
+    this.#since = clock();
+    this.#sentBefore = outbox.sent;
+    this.#player = new Player(config, {
+      send: (bytes) => outbox.offer(bytes, this, config.maxDelay),
+      lagging: () => this.#log("info", "a player is too slow and skips to the next keyframe"),
+    });
+  }
+
+  get config(): PlayConfig {
+    return this.#options.config;
+  }
+
+  /** Sends what there is now, and then what comes. */
+  start(): void {
+    const { source, path, streamId, chunkSize, config, fourCcs, clock, agent, onLive } = this.#options;
+    this.#log("info", "play started", { player: agent });
+    const form = new PlayChunks({ chunkSize, streamId, interleave: config.interleave });
+    const leave = source.play(path, { reader: this.#player, form, fourCcs, onLive }, clock());
+    if (this.#ended) leave();
+    this.#leave = leave;
+  }
+
+  pause(paused: boolean): void {
+    if (paused) this.#options.outbox.drop(this);
+    this.#player.pause(paused);
+  }
+
+  want(kind: "audio" | "video", wanted: boolean): void {
+    this.#player.want(kind, wanted);
+  }
+
+  /** All that waited has been sent. */
+  drained(): void {
+    this.#player.drained();
+  }
+
+  /** Harmless when called twice. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#leave?.();
+    const { outbox, clock } = this.#options;
+    outbox.drop(this);
+    this.#log("info", "play ended", {
+      reason,
+      seconds: ((clock() - this.#since) / 1000).toFixed(1),
+      bytes: outbox.sent - this.#sentBefore,
+      dropped: this.#player.dropped || undefined,
+    });
+  }
+
+  #log(level: "info", message: string, more?: Readonly<Record<string, string | number | undefined>>): void {
+    const { log, path, remote } = this.#options;
+    log[level](message, { path, remote, ...more });
+  }
+}

@@ -1,0 +1,67 @@
+import type { Millis } from "../media/time.ts";
+import type { Stream } from "../streams/stream.ts";
+import type { PlayConfig } from "./config.ts";
+import { type Joining, PlayFeed } from "./feed.ts";
+
+export type PlayFeedsOptions = {
+  readonly find: (path: string) => Stream | undefined;
+  /** How a path's application plays its streams; undefined when it does not, or there is none. */
+  readonly policy: (path: string) => PlayConfig | undefined;
+  /** Does something as soon as what is being received has been handled. */
+  readonly defer: (work: () => void) => void;
+};
+
+/** What gateways need to play streams. */
+export interface PlaySource {
+  policy(path: string): PlayConfig | undefined;
+  /** Whether an encoder sends this stream now. */
+  isLive(path: string): boolean;
+  /** Sends a path's stream to the player, now or once there is one. Returns how it leaves; harmless when called twice. */
+  play(path: string, player: Joining, now: Millis): () => void;
+}
+
+/** The players of all streams. */
+export class PlayFeeds implements PlaySource {
+  readonly #options: PlayFeedsOptions;
+  readonly #feeds = new Map<string, PlayFeed>();
+
+  constructor(options: PlayFeedsOptions) {
+    this.#options = options;
+  }
+
+  policy(path: string): PlayConfig | undefined {
+    return this.#options.policy(path);
+  }
+
+  isLive(path: string): boolean {
+    return this.#options.find(path)?.state === "live";
+  }
+
+  /** Players of a path, those included that wait for its stream. */
+  count(path: string): number {
+    return this.#feeds.get(path)?.size ?? 0;
+  }
+
+  play(path: string, player: Joining, now: Millis): () => void {
+    const feed = this.#feeds.get(path) ?? this.#open(path);
+    if (!feed) return () => {};
+    const stream = this.#options.find(path);
+    if (stream) feed.attach(stream, now);
+    feed.add(player);
+    return () => feed.remove(player);
+  }
+
+  /** A stream has come to be, before its first event. */
+  attach(stream: Stream, now: Millis): void {
+    this.#feeds.get(stream.path)?.attach(stream, now);
+  }
+
+  #open(path: string): PlayFeed | undefined {
+    const { policy, defer } = this.#options;
+    const config = policy(path);
+    if (!config) return undefined;
+    const feed = new PlayFeed({ config, defer, onEmpty: () => this.#feeds.delete(path) });
+    this.#feeds.set(path, feed);
+    return feed;
+  }
+}

@@ -16,19 +16,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   streams: ["bytes", "media"],
   hls: ["bytes", "media", "codecs", "formats", "streams"],
   play: ["bytes", "media", "codecs", "formats", "streams"],
-  gateways: ["bytes", "media", "codecs", "formats", "protocols", "streams", "play", "hls", "log"],
+  gateways: ["bytes", "media", "codecs", "formats", "protocols", "streams", "play", "hls", "pictures", "log"],
   demo: ["bytes", "media", "codecs", "formats", "protocols", "log"],
   "media-process": ["bytes"],
   pictures: ["bytes", "media", "codecs", "formats", "streams", "hls", "media-process"],
   latency: ["demo"],
   load: ["bytes", "media", "formats"],
+  obs: [],
   validate: ["bytes", "media", "codecs", "formats"],
   transcode: ["bytes", "media", "codecs", "formats", "hls", "log"],
-  config: ["bytes", "media", "streams", "play", "hls", "transcode", "gateways", "log"],
+  config: ["bytes", "media", "streams", "play", "hls", "transcode", "pictures", "gateways", "log"],
 };
 /** What slices of the configuration are written with, in any room. */
 const SLICE_FORMS = ["config/units.ts", "config/forms.ts"];
-const PURE = ["bytes", "media", "codecs", "formats", "protocols", "streams", "play", "hls", "validate"];
+const PURE = ["bytes", "media", "codecs", "formats", "protocols", "streams", "play", "hls", "obs", "validate"];
 /** What fetches, in a room that is pure but for it. */
 const EDGE_IN_PURE = /^validate\/(engine\/|validate\.ts$)/;
 const FORBIDDEN_IN_PURE: readonly (readonly [string, RegExp])[] = [

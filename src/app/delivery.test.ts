@@ -52,6 +52,7 @@ async function start(config: object): Promise<void> {
     config: httpSchema.parse({ listen: ["127.0.0.1:0"], threads: 2, ...config }),
     origin,
     streams: { list: () => [], get: () => undefined, poster: (path) => (path === "live/test" ? MEDIA : undefined) },
+    multitrack: (question) => ({ status: 200, value: question }),
     version: "1.2.3",
     log: { ...silentLog, error: (message, fields) => lines.push(`${message}: ${fields?.error}`) },
     now: () => performance.now(),
@@ -90,6 +91,8 @@ describe.if(process.platform === "linux")("serving threads", () => {
     expect([list.status, await list.text()]).toEqual([200, "#EXTM3U\nmain"]);
     const media = await get("/live/test/main/1.m4s");
     expect(await media.bytes()).toEqual(MEDIA);
+    const asked = await get("/api/multitrack/live", { method: "POST", body: '{"service":"IVS"}' });
+    expect(await asked.json()).toMatchObject({ application: "live", by: "client", body: { service: "IVS" } });
     const range = await get("/live/test/main/1.m4s", { headers: { range: "bytes=5-9" } });
     expect([range.status, await range.bytes()]).toEqual([206, MEDIA.subarray(5, 10)]);
     const known = await get("/live/test/main/1.m4s", {

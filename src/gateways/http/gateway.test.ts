@@ -69,6 +69,7 @@ function start(config: object = {}): HttpGateway {
       poster: (path) => (path === STREAM.path ? MEDIA : undefined),
     },
     rtmpPort: 1935,
+    multitrack: (question) => ({ status: question.application === "live" ? 200 : 404, value: question }),
     version: "1.2.3",
     log: { ...silentLog, error: (_message, fields) => errors.push(fields) },
     now: () => performance.now(),
@@ -351,6 +352,37 @@ describe("pages", () => {
     });
     expect((await get("/api/streams/live/none")).status).toBe(404);
     expect((await get("/live/test/poster.mp4")).headers.get("content-type")).toBe("video/mp4");
+  });
+});
+
+describe("what an encoder shall send", () => {
+  const ask = (path: string, init?: RequestInit) => fetch(base + path, init);
+  const post = (body: string, path = "/api/multitrack/live") =>
+    ask(path, { method: "POST", headers: { "content-type": "application/json" }, body });
+
+  test("is answered to its request", async () => {
+    const response = await post('{"service":"IVS"}');
+    expect([response.status, response.headers.get("cache-control")]).toEqual([200, "no-store"]);
+    const question = { application: "live", host: "127.0.0.1", secure: false, by: "client", body: { service: "IVS" } };
+    expect(await response.json()).toEqual(question);
+    expect((await post("{}", "/api/multitrack/none")).status).toBe(404);
+  });
+
+  test("is answered to a person, by what the URL wishes", async () => {
+    const response = await ask("/api/multitrack/live?encoder=nvenc&height=720");
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect(await response.json()).toMatchObject({ by: "person", encoder: "nvenc", height: 720 });
+    expect(await (await ask("/api/multitrack/live?height=tall")).json()).not.toHaveProperty("height");
+  });
+
+  test("is not answered to what is no request", async () => {
+    expect((await post("{")).status).toBe(400);
+    expect((await post(`"${"x".repeat(70_000)}"`)).status).toBe(413);
+    for (const path of ["/api/multitrack/", "/api/multitrack/live/test"]) {
+      expect((await post("{}", path)).status).toBe(405);
+      expect((await ask(path)).status).toBe(404);
+    }
+    expect((await ask("/api/multitrack/live", { method: "PUT", body: "{}" })).status).toBe(405);
   });
 });
 

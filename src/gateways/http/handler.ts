@@ -6,6 +6,7 @@ import { CollapsedRequests, type Question } from "./collapsed-requests.ts";
 import { type Conditions, readConditions } from "./conditions.ts";
 import type { HttpConfig, HttpLocation } from "./config.ts";
 import { matchLocation } from "./location.ts";
+import { answerMultitrack, readMultitrackRequest } from "./multitrack.ts";
 import { PageAssets } from "./page-assets.ts";
 import { answerAsset, answerPage } from "./pages.ts";
 import { MAX_TARGET_LENGTH, parseRequestTarget, type RequestTarget } from "./request-target.ts";
@@ -98,6 +99,10 @@ export class HttpHandler {
     const { method } = request;
     const location = matchLocation(this.options.config.locations, target.path);
     if (method === "OPTIONS") return this.#answerOptions(location, request, target);
+    if (method === "POST") {
+      const route = parseRoute(target.path);
+      if (route.kind === "multitrack") return this.#answerMultitrack(route.application, request, target.query);
+    }
     if (!isRead(method)) {
       return this.#responses.text(405, `${method} is not allowed here`, { allow: "GET, HEAD, OPTIONS" });
     }
@@ -157,6 +162,8 @@ export class HttpHandler {
         return this.#ask(this.#requests.question("", STREAMS, ""), request, peer);
       case "health":
         return this.#ask(this.#requests.question("", HEALTH, ""), request, peer);
+      case "multitrack":
+        return this.#answerMultitrack(route.application, request, target.query);
       case "asset":
       case "start":
       case "watch":
@@ -166,6 +173,13 @@ export class HttpHandler {
       case "unknown":
         return this.#unknown();
     }
+  }
+
+  async #answerMultitrack(application: string, request: Request, query: string): Promise<Response> {
+    const { source, config } = this.options;
+    const question = await readMultitrackRequest(request, application, query);
+    if (typeof question === "string") return this.#responses.text(400, question);
+    return answerMultitrack(source, question, baseHeaders(config.cors));
   }
 
   #remember(url: string, question: Question): void {

@@ -1,5 +1,6 @@
 import type { Cancel, OriginAnswer, OriginRequest, Playlist } from "../../hls/answer.ts";
 import type { Millis } from "../../media/time.ts";
+import { MULTITRACK, type MultitrackAnswer, type MultitrackQuestion } from "./multitrack.ts";
 import type { OriginHandler } from "./origin-handler.ts";
 import {
   type AnswerSource,
@@ -34,6 +35,8 @@ export type LocalSourceOptions = {
   readonly viewers: (path: string) => number;
   /** Where encoders publish, for the start page's instructions. */
   readonly rtmpPort?: number;
+  /** What an encoder shall send to an application; nobody is told when left out. */
+  readonly multitrack?: (question: MultitrackQuestion) => MultitrackAnswer;
   readonly version: string;
   /** Monotonic. */
   readonly now: () => Millis;
@@ -67,7 +70,7 @@ export class LocalSource implements AnswerSource {
     this.bodies.sweep(now);
   }
 
-  #own({ stream, resource }: OriginRequest): SharedAnswer | undefined {
+  #own({ stream, resource, query }: OriginRequest): SharedAnswer | undefined {
     switch (resource) {
       case POSTER:
         return this.#poster(stream);
@@ -75,11 +78,18 @@ export class LocalSource implements AnswerSource {
         return this.#state(stream);
       case STREAMS:
         return json(200, this.#list(), KEEP_LIST);
+      case MULTITRACK:
+        return this.#multitrack(JSON.parse(query));
       case HEALTH:
         return json(200, { status: "ok", version: this.options.version }, KEEP_LIST);
       default:
         return undefined;
     }
+  }
+
+  #multitrack(question: MultitrackQuestion): SharedAnswer {
+    const { status, value } = this.options.multitrack?.(question) ?? { status: 404, value: { error: "not-offered" } };
+    return json(status, value, 0);
   }
 
   #poster(path: string): SharedAnswer {

@@ -3,6 +3,8 @@ export type Route =
   | { readonly kind: "start" | "health" | "streams" | "unknown" }
   /** The state of one stream, for the watch page. */
   | { readonly kind: "stream"; readonly path: string }
+  /** What OBS shall send to an application. */
+  | { readonly kind: "multitrack"; readonly application: string }
   /** A script, style sheet or picture of the pages. */
   | { readonly kind: "asset"; readonly name: string }
   | { readonly kind: "watch"; readonly path: string }
@@ -15,6 +17,7 @@ export type Route =
 /** Where the pages' own files lie. No application may have this name. */
 export const ASSET_PREFIX = "/_naru/";
 
+const MULTITRACK_PREFIX = "/api/multitrack/";
 const MEDIA_FILE = /\.(?:m4s|mp4|ts|aac|vtt)$/;
 
 /**
@@ -26,6 +29,10 @@ export function parseRoute(path: string): Route {
   if (path.startsWith(ASSET_PREFIX)) return { kind: "asset", name: path.slice(ASSET_PREFIX.length) };
   if (path === "/api/streams") return { kind: "streams" };
   if (path.startsWith("/api/streams/")) return { kind: "stream", path: path.slice("/api/streams/".length) };
+  if (path.startsWith(MULTITRACK_PREFIX)) {
+    const application = path.slice(MULTITRACK_PREFIX.length);
+    return application === "" || application.includes("/") ? UNKNOWN : { kind: "multitrack", application };
+  }
   if (path === "/health") return { kind: "health" };
 
   const file = path.lastIndexOf("/");

@@ -10,7 +10,7 @@ export type ServeOptions = ReturnType<typeof serveOptions>;
 
 /** For connections that have not asked for anything yet, and between the requests of HTTP/2; the handler gives others their own. */
 const IDLE_SECONDS = 30;
-/** Nothing here reads a request's body. */
+/** Only OBS asks with a body, of a few kilobytes. */
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** What `Bun.serve` is told for each address, with TLS or without. */

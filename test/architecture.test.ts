@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   load: ["bytes", "media", "formats"],
   obs: [],
   validate: ["bytes", "media", "codecs", "formats"],
-  transcode: ["bytes", "media", "codecs", "formats", "hls", "log"],
+  transcode: ["bytes", "media", "codecs", "formats", "hls", "log", "media-process"],
   config: ["bytes", "media", "streams", "play", "hls", "transcode", "pictures", "gateways", "log"],
 };
 /** What slices of the configuration are written with, in any room. */

@@ -1,3 +1,4 @@
+import type { FlvSource } from "../gateways/http/flv-source.ts";
 import type { LocalSource } from "../gateways/http/local-source.ts";
 import type { Serving } from "../gateways/http/serving.ts";
 import { ThreadDesk } from "../gateways/http/thread-desk.ts";
@@ -7,6 +8,8 @@ import { isExecutable } from "./executable.ts";
 
 export type DeliveryThreadOptions = {
   readonly source: LocalSource;
+  /** Without, nothing is played as FLV. */
+  readonly flv?: FlvSource;
   readonly seen: (path: string, viewer: number) => void;
   /** What it is to serve now. */
   readonly serve: () => Serving;
@@ -32,7 +35,7 @@ export class DeliveryThread {
   start(): Promise<void> {
     const worker = new Worker(MODULE);
     this.#worker = worker;
-    const desk = new ThreadDesk(this.options.source, (message) => worker.postMessage(message));
+    const desk = new ThreadDesk(this.options.source, (message) => worker.postMessage(message), this.options.flv);
     let reason: string | undefined;
     worker.addEventListener("message", (event: MessageEvent<ToMain>) => this.#receive(event.data, desk));
     worker.addEventListener("error", (event) => {
@@ -74,6 +77,12 @@ export class DeliveryThread {
     switch (message.type) {
       case "ask":
         desk.ask(message);
+        return;
+      case "play":
+        desk.play(message);
+        return;
+      case "leave":
+        desk.leave(message.id);
         return;
       case "cancel":
         desk.cancel(message.id);

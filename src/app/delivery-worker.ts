@@ -35,7 +35,15 @@ self.onmessage = ({ data }: MessageEvent<ToThread>) => {
 async function serve(serving: Serving): Promise<void> {
   try {
     service ??= new HttpService(
-      { config: serving.config, source, seen: saw, isStream, log: remoteLog(), now: () => performance.now() },
+      {
+        config: serving.config,
+        source,
+        flv: source,
+        seen: saw,
+        isStream,
+        log: remoteLog(),
+        now: () => performance.now(),
+      },
       { reusePort: true },
     );
     await service.serve(serving);

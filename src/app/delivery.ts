@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ListenAddress } from "../config/units.ts";
+import { LocalFlvSource } from "../gateways/http/flv-source.ts";
 import { type HttpGateway, type HttpGatewayOptions, SWEEP_MS, startHttpGateway } from "../gateways/http/gateway.ts";
 import { listenHttp, listenHttps } from "../gateways/http/listen.ts";
 import { LocalSource } from "../gateways/http/local-source.ts";
@@ -39,6 +40,7 @@ async function startThreads(options: HttpGatewayOptions, count: number): Promise
     viewers: (path) => viewers.count(path, now()),
     failed: (error) => log.error("HTTP request failed", { error: String(error) }),
   });
+  const flv = options.plays && new LocalFlvSource(options.plays, now);
   const addresses = new ListenerSet((wanted) => probe(listenHttp(wanted, NOBODY)));
   const secureAddresses = new ListenerSet((wanted) =>
     serving.secure ? probe(listenHttps(wanted, NOBODY, serving.secure)) : [],
@@ -62,7 +64,7 @@ async function startThreads(options: HttpGatewayOptions, count: number): Promise
     listen: addresses.addresses,
     secure: serving.secure && { ...serving.secure, listen: secureAddresses.addresses },
   });
-  const threads = Array.from({ length: count }, () => new DeliveryThread({ source, seen, serve, log }));
+  const threads = Array.from({ length: count }, () => new DeliveryThread({ source, flv, seen, serve, log }));
 
   const sweep = setInterval(() => {
     source.sweep(now());

@@ -20,6 +20,7 @@ import { HlsModule } from "./hls.ts";
 import { MediaMemory } from "./media-memory.ts";
 import { answerMultitrack } from "./multitrack.ts";
 import { Posters } from "./posters.ts";
+import { RecordModule } from "./record.ts";
 import { type AppliedChange, describeChange, needsRestart } from "./reload.ts";
 import { logSourceChange } from "./source-log.ts";
 import { memoryFiles, type RememberedStream, StreamMemory } from "./stream-memory.ts";
@@ -98,6 +99,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     numbersBefore: (path) => memory.numbersBefore(path),
     media,
   });
+  const records = new RecordModule({ log, wallclockAt });
   const registry = new StreamRegistry({
     policy: (name) => {
       const found = application(name);
@@ -110,8 +112,10 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       plays.attach(stream, now);
       const found = application(applicationOf(stream.path));
       if (found?.hls.enabled) hls.attach(stream, found.hls, now);
+      if (found) records.attach(stream, found.record, now);
     },
     onRemoved: ({ path }) => {
+      records.detach(path);
       faults.delete(path);
       log.info("stream ended", { path });
     },
@@ -175,7 +179,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     await rtmp?.close();
     await media?.close();
     registry.close(clock());
-    await hls.close();
+    await Promise.all([hls.close(), records.close()]);
   };
 
   /** Opened when something first needs them. */
@@ -208,6 +212,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     http = await startDelivery({
       ...configs.http,
       origin,
+      plays,
       streams: {
         list: () => registry.list().map(summary),
         get: find,

@@ -124,11 +124,16 @@ export class FanOut {
     if (!last) return;
     this.#messages = [];
     const types = { 8: false, 9: false, 18: false };
-    for (const { type } of messages) types[type] = true;
+    for (const { type, role } of messages) types[type] ||= !isUntimed(type, role);
     const parts = messages.map((message) => this.form.next(message));
     const batch = { messages, parts, bytes: joined(parts), time: last.time, types };
     for (const reader of [...this.#readers]) reader.take(batch);
   }
+}
+
+/** Metadata: it is the same for who has it before and who has not. */
+export function isUntimed(type: FlvMessage["type"], role: FlvMessage["role"]): boolean {
+  return type === TagType.script && role === "head";
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -13,6 +13,8 @@ export type Joining = {
   readonly fourCcs: readonly string[] | undefined;
   /** The encoder has come (`live`), or gone; and at once when it is there already. */
   readonly onLive: (live: boolean) => void;
+  /** The stream has ended; another one may come. */
+  readonly onEnd?: () => void;
 };
 
 export type FeedOptions = {
@@ -106,6 +108,7 @@ export class PlayFeed {
     for (const fanOut of this.#fanOuts.values()) fanOut.write(event);
     if (event.type === "end") this.#detach = this.#stream = undefined;
     if (event.type === "end" || (event.type === "gap" && event.reason === "publisher-lost")) this.#setLive(false);
+    if (event.type === "end") for (const player of [...this.#players.keys()]) player.onEnd?.();
   }
 
   #goOnFrom({ track: id, dts }: Packet): void {

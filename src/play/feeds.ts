@@ -14,6 +14,8 @@ export type PlayFeedsOptions = {
 /** What gateways need to play streams. */
 export interface PlaySource {
   policy(path: string): PlayConfig | undefined;
+  /** Whether there is a stream, or its encoder may come back. */
+  exists(path: string): boolean;
   /** Whether an encoder sends this stream now. */
   isLive(path: string): boolean;
   /** Sends a path's stream to the player, now or once there is one. Returns how it leaves; harmless when called twice. */
@@ -31,6 +33,10 @@ export class PlayFeeds implements PlaySource {
 
   policy(path: string): PlayConfig | undefined {
     return this.#options.policy(path);
+  }
+
+  exists(path: string): boolean {
+    return this.#options.find(path) !== undefined;
   }
 
   isLive(path: string): boolean {

@@ -2,7 +2,7 @@ import type { FlvMessage } from "../formats/flv/muxer.ts";
 import { TagType } from "../formats/flv/tag.ts";
 import type { Millis } from "../media/time.ts";
 import type { PlayConfig } from "./config.ts";
-import type { Batch, FanOut } from "./fan-out.ts";
+import { type Batch, type FanOut, isUntimed } from "./fan-out.ts";
 
 /** Where a player's bytes go. */
 export type PlayerOutput = {
@@ -46,11 +46,11 @@ export class Player {
   begin(fanOut: FanOut, messages: readonly FlvMessage[]): void {
     this.#fanOut = fanOut;
     this.lose();
-    const [first] = messages;
     const { waitForKeyframe, waitForVideo } = this.config;
-    if (first && messages.some(({ role }) => role === "key")) {
+    const key = messages.find(({ role }) => role === "key");
+    if (key) {
       this.#held = "nothing";
-      this.#base ??= this.#zeroAt(first.time);
+      this.#base ??= this.#zeroAt(key.time);
     } else {
       this.#held = waitForVideo ? "all" : waitForKeyframe ? "pictures" : "nothing";
     }
@@ -129,6 +129,7 @@ export class Player {
   }
 
   #takes({ type, role, time }: FlvMessage): boolean {
+    if (isUntimed(type, role)) return this.#held !== "all";
     if (type === TagType.audio) {
       // What precedes the picture that a player began with is of no use to it.
       if (!this.#audio || (this.#base !== undefined && time < this.#base)) return false;
@@ -156,6 +157,10 @@ export class Player {
     const form = this.#fanOut?.form;
     if (!form || (this.#lagging && this.#held === "all")) return;
     const clock = this.#clockOf(message.type);
+    if (isUntimed(message.type, message.role)) {
+      if (!this.output.send(next ?? form.next(message))) this.#fallBehind(1);
+      return;
+    }
     this.#base ??= this.#zeroAt(message.time - (this.#fanOut?.hasVideo ? LEAD : 0));
     const bytes = this.#has[clock] ? (next ?? form.next(message)) : form.first(message, this.#base);
     if (!this.output.send(bytes)) {

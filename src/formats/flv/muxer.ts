@@ -11,7 +11,7 @@ import { encodeVideoTag, type VideoFourCc } from "./video-tag.ts";
 /** One message of RTMP, or one tag of FLV. Its body is `head` and `data`. */
 export type FlvMessage = {
   readonly type: 8 | 9 | 18;
-  /** Milliseconds, not wrapped. Never goes back among the messages of one type. */
+  /** Milliseconds, not wrapped. Never goes back among the messages of one type, but for metadata, which has none: 0. */
   readonly time: Millis;
   /** Since the message of the same type before; 0 for the first. */
   readonly delta: Millis;
@@ -138,7 +138,9 @@ export class FlvMuxer {
   head(time: Millis, out: FlvMessage[]): void {
     this.#headDue = false;
     const metadata = this.#metadata();
-    if (metadata) out.push(this.#message(TagType.script, time, "head", EMPTY, metadata));
+    // FFmpeg takes metadata of another time than 0 for a track of text.
+    const untimed = { time: 0, delta: 0, mixedTime: 0, mixedDelta: 0 };
+    if (metadata) out.push({ type: TagType.script, ...untimed, role: "head", head: EMPTY, data: metadata });
     const video = this.#video;
     if (video) {
       const { record } = video.track.config;

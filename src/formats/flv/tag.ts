@@ -46,6 +46,17 @@ export function encodeTag({ type, timestamp, body, more = NOTHING }: WrittenTag)
   return out;
 }
 
+/** Whole tags as they stand in a file, with the time of another tag, but for script data. */
+export function restampTags(tags: Uint8Array, like: Uint8Array): Uint8Array {
+  const out = tags.slice();
+  for (let at = 0; at + HEADER_SIZE <= out.length && like.length >= HEADER_SIZE; ) {
+    const size = ((out[at + 1] as number) << 16) | ((out[at + 2] as number) << 8) | (out[at + 3] as number);
+    if (out[at] !== TagType.script) out.set(like.subarray(4, 8), at + 4);
+    at += HEADER_SIZE + size + 4;
+  }
+  return out;
+}
+
 const NOTHING = new Uint8Array(0);
 
 /** Head of a file, with the back pointer of 0 that follows it (E.2). */

@@ -1,5 +1,7 @@
 import type { ListenAddress } from "../../config/units.ts";
 import type { Log } from "../../log.ts";
+import type { PlaySource } from "../../play/feeds.ts";
+import { LocalFlvSource } from "./flv-source.ts";
 import { LocalSource, type LocalSourceOptions } from "./local-source.ts";
 import type { PageAssets } from "./page-assets.ts";
 import { HttpService } from "./service.ts";
@@ -8,6 +10,8 @@ import { Viewers } from "./viewers.ts";
 
 export type HttpGatewayOptions = Omit<LocalSourceOptions, "viewers" | "failed"> &
   ServingConfig & {
+    /** Without, nothing is played as FLV. */
+    readonly plays?: PlaySource;
     readonly log: Log;
     /** Where the pages' files come from; the server's own when left out. */
     readonly assets?: PageAssets;
@@ -49,6 +53,7 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
     config,
     source,
     seen: (path, viewer) => viewers.saw(path, viewer, now()),
+    flv: options.plays && new LocalFlvSource(options.plays, now),
     isStream: (path) => streams.get(path) !== undefined,
     log,
     now,

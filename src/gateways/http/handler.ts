@@ -5,6 +5,7 @@ import { baseHeaders } from "./base-headers.ts";
 import { CollapsedRequests, type Question } from "./collapsed-requests.ts";
 import { type Conditions, readConditions } from "./conditions.ts";
 import type { HttpConfig, HttpLocation } from "./config.ts";
+import type { FlvAnswers } from "./flv-answers.ts";
 import { matchLocation } from "./location.ts";
 import { answerMultitrack, readMultitrackRequest } from "./multitrack.ts";
 import { PageAssets } from "./page-assets.ts";
@@ -23,6 +24,8 @@ export type HttpHandlerOptions = {
   readonly seen: (path: string, viewer: number) => void;
   /** Whether a path is a stream's that exists, where a location claims it too. */
   readonly isStream: (path: string) => boolean | Promise<boolean>;
+  /** Without, nothing is played as FLV. */
+  readonly flv?: FlvAnswers;
   readonly log: Log;
   /** Monotonic. */
   readonly now: () => Millis;
@@ -32,6 +35,8 @@ export type HttpHandlerOptions = {
 
 /** What a location answers where it has no file: none, a directory without index, a directory without its slash. */
 const NO_FILE: ReadonlySet<number> = new Set([404, 403, 301]);
+/** What `Bun.serve` wants for a request that has become a WebSocket. */
+const UPGRADED = undefined as unknown as Response;
 /** URLs whose meaning is remembered; a stream that is watched has about ten at a time. */
 const MAX_KNOWN_URLS = 4096;
 
@@ -158,6 +163,8 @@ export class HttpHandler {
         return this.#ask(this.#requests.question(route.path, POSTER, ""), request, peer);
       case "stream":
         return this.#ask(this.#requests.question(route.path, STATE, ""), request, peer);
+      case "flv":
+        return this.#answerFlv(route.path, request, peer);
       case "streams":
         return this.#ask(this.#requests.question("", STREAMS, ""), request, peer);
       case "health":
@@ -180,6 +187,15 @@ export class HttpHandler {
     const question = await readMultitrackRequest(request, application, query);
     if (typeof question === "string") return this.#responses.text(400, question);
     return answerMultitrack(source, question, baseHeaders(config.cors));
+  }
+
+  #answerFlv(path: string, request: Request, peer: Peer): Response | Promise<Response> {
+    const { flv } = this.options;
+    if (!flv) return this.#unknown();
+    const viewer = viewerKey(request, peer);
+    if (peer.upgrade?.(request, { data: { path, viewer } })) return UPGRADED;
+    if (request.method === "HEAD") return this.#responses.media(null, "video/x-flv");
+    return flv.respond(path, viewer, request, peer, this.#responses);
   }
 
   #remember(url: string, question: Question): void {

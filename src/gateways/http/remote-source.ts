@@ -1,13 +1,15 @@
 import { resolveObjectURL } from "node:buffer";
 import type { Cancel, OriginRequest } from "../../hls/answer.ts";
+import type { FlvSink, FlvSource } from "./flv-source.ts";
 import { type AnswerSource, MAX_STREAMED, MIN_STREAMED, type SharedAnswer, type SharedText } from "./shared-answer.ts";
-import type { AnswerMessage, ToMain } from "./thread-messages.ts";
+import type { AnswerMessage, FlvMessage, ToMain } from "./thread-messages.ts";
 
 /** Versions of playlists remembered, so that one is compressed once though it answers several questions. */
 const MAX_TEXTS = 256;
 
 /** Asks the main thread. */
-export class RemoteSource implements AnswerSource {
+export class RemoteSource implements AnswerSource, FlvSource {
+  readonly #playing = new Map<number, FlvSink>();
   readonly #asked = new Map<number, (answer: SharedAnswer) => void>();
   readonly #texts = new Map<string, SharedText>();
   #next = 0;
@@ -23,7 +25,20 @@ export class RemoteSource implements AnswerSource {
     };
   }
 
-  receive(message: AnswerMessage): void {
+  open(path: string, sink: FlvSink): Cancel {
+    const id = this.#next++;
+    this.#playing.set(id, sink);
+    this.post({ type: "play", id, path });
+    return () => {
+      if (this.#playing.delete(id)) this.post({ type: "leave", id });
+    };
+  }
+
+  receive(message: AnswerMessage | FlvMessage): void {
+    if (message.type === "flv") {
+      this.#playing.get(message.id)?.(message.piece);
+      return;
+    }
     const answer = this.#asked.get(message.id);
     if (!answer) return;
     this.#asked.delete(message.id);

@@ -19,6 +19,11 @@ export class Responses {
     });
   }
 
+  /** Media that goes on and on. */
+  media(body: ReadableStream<Uint8Array> | null, type: string): Response {
+    return new Response(body, { headers: { ...this.#base, "content-type": type, "cache-control": "no-store" } });
+  }
+
   /** Answer to OPTIONS, and so to a CORS preflight. */
   options(): Response {
     return new Response(null, {

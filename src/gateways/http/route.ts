@@ -11,6 +11,8 @@ export type Route =
   | { readonly kind: "poster"; readonly path: string }
   /** A playlist or a piece of media: `resource` is its name below the stream's path. */
   | { readonly kind: "media"; readonly path: string; readonly resource: string }
+  /** The stream as FLV, by HTTP or WebSocket. */
+  | { readonly kind: "flv"; readonly path: string }
   /** The same page lives at another path. */
   | { readonly kind: "moved"; readonly path: string };
 
@@ -39,6 +41,10 @@ export function parseRoute(path: string): Route {
   if (file === path.length - 1)
     return isStreamPath(path.slice(1, -1)) ? { kind: "moved", path: path.slice(0, -1) } : UNKNOWN;
   if (path.endsWith(".m3u8")) return media(path, file);
+  if (path.endsWith(".flv")) {
+    const stream = path.slice(1, -".flv".length);
+    return isStreamPath(stream) ? { kind: "flv", path: stream } : UNKNOWN;
+  }
   if (MEDIA_FILE.test(path)) {
     if (path.endsWith("/poster.mp4")) return { kind: "poster", path: path.slice(1, file) };
     return media(path, path.lastIndexOf("/", file - 1));

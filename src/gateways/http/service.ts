@@ -1,5 +1,7 @@
 import type { ListenAddress } from "../../config/units.ts";
 import { ListenerSet } from "../listener-set.ts";
+import { FlvAnswers } from "./flv-answers.ts";
+import type { FlvSource } from "./flv-source.ts";
 import { HttpHandler, type HttpHandlerOptions } from "./handler.ts";
 import { type HttpListener, type HttpListenOptions, listenHttp, listenHttps } from "./listen.ts";
 import { PageAssets } from "./page-assets.ts";
@@ -14,6 +16,7 @@ export class HttpService {
   readonly #assets: PageAssets;
   readonly #plain: ListenerSet<HttpListener>;
   readonly #secure: ListenerSet<TlsListener>;
+  readonly #flv: FlvAnswers | undefined;
   #handler: HttpHandler;
   #config: Serving["config"];
   /** What new HTTPS listeners are opened with. */
@@ -22,20 +25,26 @@ export class HttpService {
   #door: PlainDoor | undefined;
 
   constructor(
-    private readonly options: HttpHandlerOptions,
+    private readonly options: Omit<HttpHandlerOptions, "flv"> & { readonly flv?: FlvSource },
     listenOptions?: HttpListenOptions,
   ) {
     this.#assets = options.assets ?? new PageAssets();
     this.#config = options.config;
+    this.#flv = options.flv && new FlvAnswers(options.flv, options.now);
     this.#handler = this.#handlerFor(options.config);
+    const websocket = this.#flv?.websocket;
     const failed = (error: unknown) => this.#handler.failed(error);
     const answer = (request: Request, peer: Peer) => this.#handler.answer(request, peer);
     const atDoor = (request: Request, peer: Peer) =>
       (this.#door && answerAtDoor(request, this.#door)) ?? this.#handler.answer(request, peer);
-    this.#plain = new ListenerSet((addresses) => listenHttp(addresses, { fetch: atDoor, failed }, listenOptions));
+    this.#plain = new ListenerSet((addresses) =>
+      listenHttp(addresses, { fetch: atDoor, failed, websocket }, listenOptions),
+    );
     this.#secure = new ListenerSet((addresses) => {
       const serving = this.#secureServing;
-      return serving ? listenHttps(addresses, { fetch: answer, failed }, { ...listenOptions, ...serving }) : [];
+      return serving
+        ? listenHttps(addresses, { fetch: answer, failed, websocket }, { ...listenOptions, ...serving })
+        : [];
     });
   }
 
@@ -76,6 +85,7 @@ export class HttpService {
   /** To be called every few seconds. */
   sweep(): void {
     this.#handler.sweep();
+    this.#flv?.count(this.options.seen);
   }
 
   /** Stops listening and drops the connections; harmless when called twice. */
@@ -88,6 +98,6 @@ export class HttpService {
   }
 
   #handlerFor(config: Serving["config"]): HttpHandler {
-    return new HttpHandler({ ...this.options, config, assets: this.#assets });
+    return new HttpHandler({ ...this.options, config, flv: this.#flv, assets: this.#assets });
   }
 }

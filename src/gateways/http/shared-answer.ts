@@ -1,5 +1,6 @@
 import type { Cancel, OriginRequest } from "../../hls/answer.ts";
 import type { Millis } from "../../media/time.ts";
+import type { FlvSocketData } from "./flv-answers.ts";
 
 /** Text that any number of responses can send. */
 export type SharedText = {
@@ -62,4 +63,6 @@ export type Peer = {
   requestIP(request: Request): { readonly address: string } | null;
   /** How long nothing may move on the request's connection, until the next request. */
   timeout(request: Request, seconds: number): void;
+  /** Answers a request for a WebSocket; false when it is none. */
+  upgrade?(request: Request, options: { readonly data: FlvSocketData }): boolean;
 };

@@ -1,15 +1,18 @@
 import type { Cancel } from "../../hls/answer.ts";
+import type { FlvSource } from "./flv-source.ts";
 import type { LocalSource } from "./local-source.ts";
 import type { SharedAnswer, SharedText } from "./shared-answer.ts";
-import type { AnswerMessage, ToMain } from "./thread-messages.ts";
+import type { AnswerMessage, FlvMessage, ToMain } from "./thread-messages.ts";
 
 /** Answers the questions of one serving thread, in the main one. */
 export class ThreadDesk {
   readonly #cancels = new Map<number, Cancel>();
+  readonly #plays = new Map<number, Cancel>();
 
   constructor(
     private readonly source: LocalSource,
-    private readonly post: (message: AnswerMessage) => void,
+    private readonly post: (message: AnswerMessage | FlvMessage) => void,
+    private readonly flv?: FlvSource,
   ) {}
 
   ask({ id, stream, resource, query }: ToMain & { readonly type: "ask" }): void {
@@ -27,8 +30,24 @@ export class ThreadDesk {
     this.#cancels.delete(id);
   }
 
+  play({ id, path }: ToMain & { readonly type: "play" }): void {
+    if (!this.flv) this.post({ type: "flv", id, piece: "none" });
+    else
+      this.#plays.set(
+        id,
+        this.flv.open(path, (piece) => this.post({ type: "flv", id, piece })),
+      );
+  }
+
+  leave(id: number): void {
+    this.#plays.get(id)?.();
+    this.#plays.delete(id);
+  }
+
   /** The thread is gone. */
   close(): void {
+    for (const leave of this.#plays.values()) leave();
+    this.#plays.clear();
     for (const cancel of this.#cancels.values()) cancel();
     this.#cancels.clear();
   }

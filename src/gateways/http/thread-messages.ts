@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
+import type { FlvSink } from "./flv-source.ts";
 import type { Serving } from "./serving.ts";
 
 /**
@@ -15,6 +16,10 @@ export type ToMain =
       readonly resource: string;
       readonly query: string;
     }
+  /** Play a stream as FLV; what comes bears the id. */
+  | { readonly type: "play"; readonly id: number; readonly path: string }
+  /** Nobody plays it any more. */
+  | { readonly type: "leave"; readonly id: number }
   /** Nobody waits for the answer any more. */
   | { readonly type: "cancel"; readonly id: number }
   /** Viewers that were given media since the last such message. */
@@ -55,9 +60,12 @@ export type AnswerMessage =
       readonly retryAfter: number | undefined;
     };
 
+export type FlvMessage = { readonly type: "flv"; readonly id: number; readonly piece: Parameters<FlvSink>[0] };
+
 /** What the main thread tells a serving one. */
 export type ToThread =
   | AnswerMessage
+  | FlvMessage
   /** Listen here from now on and answer by this configuration. */
   | (Serving & { readonly type: "serve" })
   /** Drop the connections and end. */

@@ -1,9 +1,10 @@
 import type { ListenAddress } from "../../config/units.ts";
 import type { CertificatePair } from "../certificate.ts";
 import { UdpPortTakenError } from "../listen.ts";
+import type { FlvSocketData } from "./flv-answers.ts";
 import type { ServeOptions } from "./serve-options.ts";
 
-type Server = Bun.Server<undefined>;
+type Server = Bun.Server<FlvSocketData>;
 
 export type TlsListenerOptions = { readonly certificate: CertificatePair; readonly http3: boolean };
 

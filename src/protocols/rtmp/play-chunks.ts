@@ -6,6 +6,7 @@ import { MessageType } from "./message.ts";
 const AUDIO_CSID = 4;
 const VIDEO_CSID = 6;
 const DATA_CSID = 7;
+const METADATA_CSID = 8;
 const EXTENDED = 0xff_ffff;
 
 export type PlayChunksOptions = {
@@ -34,6 +35,7 @@ export class PlayChunks {
   }
 
   next(message: FlvMessage): Uint8Array {
+    if (isMetadata(message)) return this.first(message, 0);
     return this.#chunks(message, 1, this.options.interleave ? message.mixedDelta : message.delta);
   }
 
@@ -43,10 +45,15 @@ export class PlayChunks {
     return this.#chunks(message, 0, Math.max(0, time - base) % 0x1_0000_0000);
   }
 
-  #chunks({ type, head, data }: FlvMessage, format: 0 | 1, time: number): Uint8Array {
+  #chunks({ type, role, head, data }: FlvMessage, format: 0 | 1, time: number): Uint8Array {
     const { chunkSize, streamId, interleave } = this.options;
-    const csid =
-      interleave || type === MessageType.audio ? AUDIO_CSID : type === MessageType.video ? VIDEO_CSID : DATA_CSID;
+    const csid = isMetadata({ type, role })
+      ? METADATA_CSID
+      : interleave || type === MessageType.audio
+        ? AUDIO_CSID
+        : type === MessageType.video
+          ? VIDEO_CSID
+          : DATA_CSID;
     const length = head.length + data.length;
     const chunks = Math.max(1, Math.ceil(length / chunkSize));
     const extended = time >= EXTENDED;
@@ -79,6 +86,11 @@ export class PlayChunks {
       room = chunkSize;
     }
   }
+}
+
+/** It has no time, so that no message after it can count from it. */
+function isMetadata({ type, role }: Pick<FlvMessage, "type" | "role">): boolean {
+  return type === MessageType.data && role === "head";
 }
 
 function writeU24(out: Uint8Array, at: number, value: number): number {

@@ -25,7 +25,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   obs: [],
   validate: ["bytes", "media", "codecs", "formats"],
   transcode: ["bytes", "media", "codecs", "formats", "hls", "log", "media-process"],
-  config: ["bytes", "media", "streams", "play", "hls", "transcode", "pictures", "gateways", "log"],
+  record: ["bytes", "media", "codecs", "formats", "hls"],
+  config: ["record", "bytes", "media", "streams", "play", "hls", "transcode", "pictures", "gateways", "log"],
 };
 /** What slices of the configuration are written with, in any room. */
 const SLICE_FORMS = ["config/units.ts", "config/forms.ts"];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hlsSchema } from "../hls/config.ts";
 import { playSchema } from "../play/config.ts";
+import { recordSchema } from "../record/config.ts";
 import { backupSchema } from "../streams/config.ts";
 import { abrSchema } from "../transcode/config.ts";
 
@@ -15,6 +16,7 @@ export const applicationSchema = z
     backup: backupSchema.describe("A second encoder that waits and takes over."),
     hls: hlsSchema,
     play: playSchema.describe("How players play by RTMP, HTTP-FLV and WebSocket-FLV."),
+    record: recordSchema.describe("Files that streams are recorded to, by a name for each recorder."),
     abr: abrSchema.describe("Adaptive bitrate: each stream in several qualities."),
   })
   .prefault({});

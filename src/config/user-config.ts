@@ -209,8 +209,49 @@ export type UserApplication = {
      */
     maxDelay?: Duration;
   };
+  /**
+   * Files that streams are recorded to, by a name for each recorder.
+   * @default {}
+   */
+  record?: Record<string, UserRecord>;
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
+};
+
+/** Files that streams are recorded to, by a name for each recorder. */
+export type UserRecord = {
+  /** Where the files go. It is made when it is not there. */
+  directory: string;
+  /**
+   * Fragmented MP4, or FLV as nginx-rtmp writes.
+   * @default "mp4"
+   */
+  format?: "mp4" | "flv";
+  /**
+   * What of the stream is recorded.
+   * @default "all"
+   */
+  media?: "all" | "audio" | "video" | "keyframes";
+  /**
+   * Name of a file, without its ending: `{name}`, `{app}`, `{recorder}`, `{unix}` (seconds since 1970) and the codes of strftime, in local time. A `/` makes directories.
+   * @default "{name}-%Y%m%d-%H%M%S"
+   */
+  file?: string;
+  /** Of a file's name; `.mp4` or `.flv` when left out. */
+  ending?: string;
+  /**
+   * A file of the same name is replaced; otherwise the new one gets a number.
+   * @default false
+   */
+  overwrite?: boolean;
+  /** Begin a new file after so much media, at a keyframe. */
+  pieceDuration?: Duration;
+  /** Begin a new file after so many bytes, at a keyframe. */
+  pieceSize?: Size;
+  /** Stop recording a stream after so many bytes. */
+  maxSize?: Size;
+  /** Stop recording a stream after so many video frames. */
+  maxFrames?: number;
 };
 
 /** Adaptive bitrate: each stream in several qualities. */

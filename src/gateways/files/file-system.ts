@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rmdir, stat, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rmdir, stat, unlink } from "node:fs/promises";
 
 /** What the gateway needs of a file system; a full or broken one is put in its place in tests. */
 export interface FileSystem {
@@ -32,11 +32,7 @@ export const nodeFileSystem: FileSystem = {
   async writeFile(path, pieces) {
     const file = await open(path, "w");
     try {
-      let left = pieces;
-      while (left.length > 0) {
-        const { bytesWritten } = await file.writev(left as Uint8Array[]);
-        left = skip(left, bytesWritten);
-      }
+      await writePieces(file, pieces, 0);
     } finally {
       await file.close();
     }
@@ -73,6 +69,17 @@ export const nodeFileSystem: FileSystem = {
   removeFile: unlink,
   removeDirectory: rmdir,
 };
+
+/** Writes pieces one behind the other. @param position in the file, of the first */
+export async function writePieces(file: FileHandle, pieces: readonly Uint8Array[], position: number): Promise<void> {
+  let left = pieces;
+  let at = position;
+  while (left.length > 0) {
+    const { bytesWritten } = await file.writev(left as Uint8Array[], at);
+    left = skip(left, bytesWritten);
+    at += bytesWritten;
+  }
+}
 
 /** What is left of `pieces` behind the first `count` bytes: a nearly full disk takes a part and fails with the next. */
 function skip(pieces: readonly Uint8Array[], count: number): readonly Uint8Array[] {

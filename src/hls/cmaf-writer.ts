@@ -7,7 +7,6 @@ import type { AudioTrack, VideoTrack } from "../media/track.ts";
 import { type MuxedTracks, trackList } from "./muxed-tracks.ts";
 import type { RenditionSink } from "./rendition.ts";
 import type { SampleRun } from "./sample.ts";
-import type { WindowSegment } from "./stored-segment.ts";
 
 /** A part to be written: from `start` to `end` on the playlist's timeline. */
 export type WrittenPart = {
@@ -18,6 +17,22 @@ export type WrittenPart = {
   /** A keyframe is in it. */
   readonly independent: boolean;
   readonly lastExpected: boolean;
+};
+
+/** Where another writer was. */
+export type WriterPosition = {
+  /** Of its latest movie fragment. */
+  readonly sequence: number;
+  readonly init?: { readonly number: number; readonly bytes: Uint8Array };
+  /** The segment that it has begun: its parts so far, and their bytes as far as they are known. */
+  readonly open?: {
+    readonly msn: number;
+    readonly pieces: readonly Uint8Array[];
+    readonly parts: number;
+    /** Seconds. */
+    readonly duration: number;
+    readonly independent: boolean;
+  };
 };
 
 type OpenSegment = {
@@ -89,19 +104,14 @@ export class CmafWriter {
     this.#segment = { msn, pieces: [], independent, initFirst: discontinuity, parts: 0, durationUs: 0 };
   }
 
-  /** Goes on behind another writer. @param open the segment that it has begun */
-  resume(
-    sequence: number,
-    init: { readonly number: number; readonly bytes: Uint8Array } | undefined,
-    open: Pick<WindowSegment, "msn" | "parts" | "duration" | "independent"> | undefined,
-  ): void {
+  /** Goes on behind another writer. */
+  resume({ sequence, init, open }: WriterPosition): void {
     this.#sequence = sequence;
     this.#init = init;
     if (!open) return;
-    const { msn, parts, duration, independent } = open;
-    const pieces = parts.map(({ bytes }) => bytes);
+    const { msn, pieces, parts, duration, independent } = open;
     const durationUs = Math.round(duration * 1e6);
-    this.#segment = { msn, pieces, independent, initFirst: false, parts: parts.length, durationUs };
+    this.#segment = { msn, pieces: [...pieces], independent, initFirst: false, parts, durationUs };
   }
 
   /** @param timescale ticks per second of the part's start and end */

@@ -203,7 +203,8 @@ export class CmafPackager implements Packager {
     this.#writer.setTracks(this.#tracks);
     this.#setOffset(position.timeOffset);
     for (const { track, end } of position.ends) this.#ends.set(track, end);
-    this.#writer.resume(position.sequence, init, open);
+    const pieces = open?.parts.map((part) => part.bytes) ?? [];
+    this.#writer.resume({ sequence: position.sequence, init, open: open && { ...open, pieces, parts: pieces.length } });
     const { video, audio } = this.#tracks;
     if (video) this.#parameterSets.set(video.config);
     const lead = video ?? audio;

@@ -2,6 +2,7 @@ import type { ListedStream, StreamList } from "../src/gateways/http/stream-list.
 import { fetchStreams } from "./api.ts";
 import { copyOnClick } from "./copy.ts";
 import { byId } from "./element.ts";
+import { showMultitrack } from "./multitrack.ts";
 import { StreamCard } from "./stream-card.ts";
 import { strings } from "./strings.ts";
 
@@ -73,6 +74,7 @@ function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+showMultitrack("live");
 trouble.textContent = strings.unreachable;
 hint.textContent = strings.nothingLiveHint;
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copies]")) {

@@ -171,12 +171,11 @@ describe("rtmp", () => {
   });
 
   test.each([
-    "record all;",
     "push rtmp://x/y;",
     "exec ffmpeg -i $name;",
     "dash on;",
     "on_publish_done http://x;",
-    "recorder r { record all; }",
+    "record manual; record_path /r;",
   ])("%s is not supported: one line at the start", (text) => {
     const result = read(application(`live on; ${text}`));
     expect(result.mistakes).toEqual([]);
@@ -362,4 +361,44 @@ describe("http", () => {
     ["listen 80 default_server; listen [::]:80 default_server;", [{ host: "::", port: 80 }]],
     ["", [{ host: "0.0.0.0", port: 80 }]],
   ])("%s", (text, listen) => expect(resolve(http(`server { ${text} }`)).http.listen).toEqual(listen));
+});
+
+describe("record", () => {
+  const recorders = (body: string, server = "", rtmp = "") =>
+    resolve(application(`live on; ${body}`, server, rtmp)).applications.live?.record;
+
+  test.each([
+    ["record off; record_path /r;", {}],
+    [
+      "record all; record_path /r;",
+      { "": { format: "flv", directory: "/r", media: "all", file: "{name}.flv", ending: "", overwrite: true } },
+    ],
+    [
+      "record audio video; record_path /r; record_unique on; record_suffix -%d-%b.flv; record_append on;",
+      { "": { media: "all", file: "{name}-{unix}-%d-%b.flv", overwrite: false } },
+    ],
+    [
+      "record keyframes; record_path /r; record_max_size 1M; record_max_frames 10; record_interval 1m;",
+      { "": { media: "keyframes", maxSize: 1024 ** 2, maxFrames: 10, pieceDuration: 60_000 } },
+    ],
+    [
+      "record off; recorder a { record audio; record_path /a; } recorder b { record video; record_path /b; }",
+      { a: { media: "audio", directory: "/a" }, b: { media: "video", directory: "/b" } },
+    ],
+  ])("%s", (body, expected) => {
+    expect(recorders(body)).toMatchObject(expected);
+    expect(Object.keys(recorders(body) ?? {})).toEqual(Object.keys(expected));
+  });
+
+  test("is inherited, and a recorder has what its application has", () => {
+    const found = recorders("recorder a { record_suffix .a; }", "record_path /s;", "record all; record_suffix .m;");
+    expect(found).toMatchObject({
+      "": { directory: "/s", file: "{name}.m" },
+      a: { directory: "/s", media: "all", file: "{name}.a" },
+    });
+  });
+
+  test("without a path it records nothing, and says so", () => {
+    expect(lines(read(application("live on; record all;")), "notices").join()).toContain("record without record_path");
+  });
 });

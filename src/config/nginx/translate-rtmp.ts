@@ -3,6 +3,7 @@ import { DIRECTIVES } from "./directives.ts";
 import type { Draft } from "./draft.ts";
 import type { Report } from "./report.ts";
 import { argument, blocks, inForce, type Scope } from "./scope.ts";
+import { translateRecorders } from "./translate-record.ts";
 import type { Node } from "./validate.ts";
 import { parseNginxListen, parseNginxTime } from "./values.ts";
 
@@ -142,6 +143,7 @@ function translateApplication(node: Node, scope: Scope, draft: Draft, report: Re
     if (!found || (name.startsWith("hls_") && !enabled)) continue;
     outcome.apply(found.directive.args, (key, value) => draft.set([...base, ...key], value, found.directive));
   }
+  translateRecorders(node, scope, base, draft, report);
   if (hls?.directive.args[0] === "on" && !enabled) {
     const where = `application "${directive.args[0]}"`;
     report.notice(hls.directive, `hls on without hls_path makes nothing in ${where}, as in nginx`, "add hls_path");

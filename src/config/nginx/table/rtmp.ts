@@ -54,7 +54,6 @@ const rtmpNumber = (key: string, min: number, max: number): Outcome =>
 const PLAYBACK = "about playback by RTMP, which naru does not offer";
 const TIMELINE = "naru repairs the times of every stream by itself";
 const QUEUES = "naru bounds every queue by itself";
-const RECORDING = "naru does not record yet";
 const RELAY = "naru does not relay yet; let the encoder or an ffmpeg process send to both servers";
 const HOOK = "naru has no HTTP callbacks yet";
 const EXEC = "naru does not start processes yet; start the command by systemd or a script that watches the playlist";
@@ -62,8 +61,8 @@ const DASH = "naru writes no DASH yet; HLS of format cmaf plays in the same play
 const VOD = "naru does not serve files by RTMP; serve them by HTTP from a location";
 const KEYS = "only used with hls_keys";
 
-const recording = (args: ArgsSpec, name: string): DirectiveSpec =>
-  directive(name, MSAR, args, ignored(`only used with record; ${RECORDING}`));
+const recording = (name: string, args: ArgsSpec, key: string): DirectiveSpec =>
+  directive(name, MSAR, args, mapped(`applications.NAME.record.${key}`));
 const hook = (name: string, contexts: readonly Context[], restricts: boolean): DirectiveSpec =>
   directive(name, contexts, url, restricts ? guard(`${HOOK}: whom it refused would get in`) : unsupported(HOOK), {
     repeats: true,
@@ -199,18 +198,18 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
     "record",
     MSAR,
     anyOf("off", "all", "audio", "video", "keyframes", "manual"),
-    unsupported(RECORDING, when("off")),
+    mapped("applications.NAME.record"),
   ),
-  recording(path, "record_path"),
-  recording(text, "record_suffix"),
-  recording(flag, "record_unique"),
-  recording(flag, "record_append"),
-  recording(flag, "record_lock"),
-  recording(size, "record_max_size"),
-  recording(size, "record_max_frames"),
-  recording(time, "record_interval"),
-  recording(flag, "record_notify"),
-  directive("recorder", A, text, unsupported(RECORDING), { block: "recorder", repeats: true }),
+  recording("record_path", path, "directory"),
+  recording("record_suffix", text, "file"),
+  recording("record_unique", flag, "file"),
+  recording("record_append", flag, "overwrite"),
+  directive("record_lock", MSAR, flag, ignored("naru writes each file once, and keeps it open while it does")),
+  recording("record_max_size", size, "maxSize"),
+  recording("record_max_frames", size, "maxFrames"),
+  recording("record_interval", time, "pieceDuration"),
+  directive("record_notify", MSAR, flag, ignored("the log says what is recorded")),
+  directive("recorder", A, text, mapped("applications.NAME.record.NAME"), { block: "recorder", repeats: true }),
 
   // Video on demand by RTMP
   directive("play", MSA, words(1, undefined, "directory | url ..."), unsupported(VOD), { repeats: true }),
@@ -318,7 +317,7 @@ export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
   hook("on_record_started", MSAR, false),
   exec("exec_record_started", MSAR),
   directive("notify_send_redirect", MSA, flag, ignored("only used with callbacks")),
-  directive("record_interval_size", MSAR, size, ignored(`only used with record; ${RECORDING}`)),
+  directive("record_interval_size", MSAR, size, unsupported("pieceSize of a recorder in naru's own configuration")),
   directive("dash_clock_compensation", MSA, words(1), ignored(`only used with dash; ${DASH}`)),
   directive("dash_clock_helper_uri", MSA, text, ignored(`only used with dash; ${DASH}`)),
 ];

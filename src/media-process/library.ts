@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** FFmpeg's libraries and constants, as node-av offers them. */
 export type MediaLibrary = typeof import("node-av/lib") & typeof import("node-av/constants");
@@ -15,13 +15,13 @@ export async function loadMediaLibrary(): Promise<MediaLibrary | undefined> {
   return library && constants && { ...library, ...constants };
 }
 
-/** Where the media library lies: in the project's packages, or in those beside the executable. */
+/** Where the media library lies: in the project's packages, where `npm run add-transcoding` puts it, or beside the executable. */
 export function mediaLibraryPath(): string | undefined {
   return find("node-av/lib");
 }
 
 function find(name: string): string | undefined {
-  for (const directory of [import.meta.dir, dirname(process.execPath)]) {
+  for (const directory of [import.meta.dir, ADDED, dirname(process.execPath)]) {
     try {
       return Bun.resolveSync(name, directory);
     } catch {
@@ -30,3 +30,5 @@ function find(name: string): string | undefined {
   }
   return undefined;
 }
+
+const ADDED = join(import.meta.dir, "..", "..", "optional", "transcoding");

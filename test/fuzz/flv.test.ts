@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { ByteReader } from "../../src/bytes/reader.ts";
 import { encodeAmf0 } from "../../src/formats/amf/amf0.ts";
+import { AmfEcmaArray } from "../../src/formats/amf/value.ts";
 import { decodeAudioTag } from "../../src/formats/flv/audio-tag.ts";
 import { decodeColorInfo } from "../../src/formats/flv/color-info.ts";
 import { FlvDemuxer } from "../../src/formats/flv/demuxer.ts";
@@ -16,6 +17,8 @@ const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
 
 const avcC = avcRecords[0]?.hex;
 const hvcC = hevcRecords[0]?.hex;
+
+const size = (record = "") => (record.length / 2).toString(16).padStart(6, "0");
 
 const VIDEO = [
   `17 00 000000 ${avcC}`,
@@ -35,6 +38,12 @@ const VIDEO = [
   "96 11 61763031 00 000002 1200 01 000002 1200",
   "a6 01 68766331 01 000042 00000003 020180",
   "97 02 07a120 03 61766331 00000004 65888480",
+  `96 10 61766331 00 ${size(avcC)} ${avcC} 01 ${size(avcC)} ${avcC}`,
+  "96 11 61766331 00 00000b 000042 00000004 65888480 01 00000a ffffdf 00000003 419a80",
+  `96 20 61766331 00 ${size(avcC)} ${avcC} 68766331 01 ${size(hvcC)} ${hvcC}`,
+  "96 23 61766331 00 000008 00000004 65888480 68766331 01 000007 00000003 260180",
+  "97 02 00ffff 61 10 61766331 00 000000",
+  "96 02 61766331 02",
 ].map(hex);
 const AUDIO = [
   "af 00 118856e500",
@@ -47,10 +56,17 @@ const AUDIO = [
   "90 664c6143 664c614300000022 120012000001a60004ff0bb800f00002328015027356c02fd20916d92079aabbccdd",
   `91 61632d33 ${ac3Frames[0]?.hex}`,
   `91 65632d33 ${eac3Frames[0]?.hex}`,
+  "95 10 6d703461 00 000002 1188 01 000002 1210",
+  "95 21 6d703461 00 000002 aabb 4f707573 01 000002 fcff",
+  "95 02 6d703461 01",
 ].map(hex);
 const SCRIPT = [
   encodeAmf0("@setDataFrame", "onMetaData", { width: 640, encoder: "x" }),
   encodeAmf0("onTextData", { text: "x" }),
+  encodeAmf0("onMetaData", {
+    videoTrackIdInfoMap: { 1: { height: 360 }, 255: { title: "x" } },
+    audioTrackIdInfoMap: new AmfEcmaArray({ 0: { language: "eng", name: "a" }, 1: { language: "de-DE" } }),
+  }),
 ];
 const SAMPLES: readonly (readonly [number, readonly Uint8Array[]])[] = [
   [9, VIDEO],
@@ -78,6 +94,12 @@ test("a demuxer that is fed mutated tags never throws, and still plays what is s
   for (let run = 0; run < 60; run++) {
     const demuxer = new FlvDemuxer({
       onEvent: (event) => {
+        if (event.type === "tracks") {
+          for (const { label = "", language = "" } of event.tracks) {
+            expect(label.length).toBeLessThanOrEqual(80);
+            expect(Intl.getCanonicalLocales(language || [])).toEqual(language ? [language] : []);
+          }
+        }
         if (event.type === "packet") {
           packets++;
           expect(Number.isFinite(event.dts) && Number.isFinite(event.pts)).toBe(true);

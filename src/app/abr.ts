@@ -13,6 +13,10 @@ import { ownCommand } from "./own-command.ts";
 
 export type AbrOptions = { readonly log: Log; readonly now: () => Millis };
 
+/** Whether some application wants further qualities of its streams. */
+export const wantsTranscoding = (applications: Config["applications"]): boolean =>
+  Object.values(applications).some(({ live, hls, abr }) => live && hls.enabled && abr.enabled);
+
 /** Gives streams further qualities, where their application wants them. */
 export class AbrModule {
   readonly #ladders = new Map<string, StreamLadder>();
@@ -26,7 +30,7 @@ export class AbrModule {
 
   /** Looks for what the machine can encode with, once, and only if some application wants to. */
   start(applications: Config["applications"]): void {
-    if (this.#isLooking || !Object.values(applications).some(({ abr, hls }) => abr.enabled && hls.enabled)) return;
+    if (this.#isLooking || !wantsTranscoding(applications)) return;
     this.#isLooking = true;
     void findEncoders().then((found) => {
       this.#found = found;

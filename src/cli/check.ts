@@ -1,10 +1,14 @@
 import { type ArgsDef, defineCommand } from "citty";
+import { wantsTranscoding } from "../app/abr.ts";
+import { findEncoders } from "../app/encoder-probe.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError, formatSource } from "../config/mistake.ts";
+import type { Config } from "../config/schema.ts";
+import { chooseEncoders, type FoundEncoders } from "../transcode/encoders.ts";
 import { explainConfig, explainSources, listValues } from "./explain.ts";
 import { CONFIG_FLAGS, loadOptions, wrongFlag } from "./flags.ts";
 import { formatMistakes, formatNotice } from "./mistakes.ts";
-import { type Io, processIo } from "./terminal.ts";
+import { type Io, printable, processIo } from "./terminal.ts";
 
 const args = {
   ...CONFIG_FLAGS,
@@ -49,7 +53,8 @@ export type CheckRequest = {
 export async function check({ options, all = false, json = false }: CheckRequest, io: Io): Promise<0 | 1> {
   try {
     const loaded = await loadConfig(options);
-    io.out(json ? toJson(describe(loaded)) : render(loaded, all, io));
+    const transcoding = await findTranscoding(loaded.config);
+    io.out(json ? toJson({ ...describe(loaded), ...transcoding }) : render(loaded, all, io, transcoding));
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -59,14 +64,34 @@ export async function check({ options, all = false, json = false }: CheckRequest
   }
 }
 
-function render(loaded: LoadedConfig, all: boolean, { style }: Io): string {
+type Transcoding = { readonly transcoding?: FoundEncoders };
+
+/** What encodes further qualities, where some application wants them. */
+async function findTranscoding(config: Config): Promise<Transcoding> {
+  return wantsTranscoding(config.applications) ? { transcoding: await findEncoders() } : {};
+}
+
+function describeTranscoding({ transcoding }: Transcoding): readonly string[] {
+  if (!transcoding) return [];
+  if (!transcoding.ok) return [`missing: ${transcoding.reason}. Streams are offered as they come.`];
+  const { library, encoders } = transcoding;
+  const names = Object.values(encoders).flat().join(", ");
+  const { fallback } = chooseEncoders(transcoding, "auto");
+  return [`${library}: ${names}`, ...(fallback ? [`${fallback}; software encodes`] : [])];
+}
+
+function render(loaded: LoadedConfig, all: boolean, { style }: Io, transcoding: Transcoding): string {
   const title =
     loaded.file === undefined ? "No configuration file: these are the defaults." : `${loaded.file} has no mistakes.`;
+  const encoding = describeTranscoding(transcoding)
+    .map((line) => `  ${printable(line)}\n`)
+    .join("");
   const notices = loaded.notices.map((notice) => `  ${formatNotice(notice)}\n`).join("");
   return [
     `${style.green(style.bold(title))}\n`,
     explainConfig(loaded, style),
     explainSources(loaded, all, style),
+    ...(encoding === "" ? [] : [style.bold("Transcoding\n") + encoding]),
     ...(notices === "" ? [] : [style.yellow(style.bold("To know\n")) + notices]),
   ].join("\n");
 }

@@ -60,7 +60,7 @@ function describeListen(addresses: readonly string[], origins: readonly string[]
 
 function describeApplication(
   name: string,
-  { live, secondPublisher, hls }: ApplicationConfig,
+  { live, secondPublisher, hls, abr }: ApplicationConfig,
   config: Config,
   rtmp: string | undefined,
   http: string | undefined,
@@ -75,6 +75,7 @@ function describeApplication(
     rows.push(["playlist", `${http}/${name}/${KEY}/index.m3u8`]);
   }
   rows.push(["HLS", describeHls(hls)]);
+  if (abr.enabled) rows.push(["qualities", describeAbr(abr)]);
   const served = servedPlaylist(hls, KEY, config.http);
   if (served) rows.push(["files", served.file]);
   if (http !== undefined) for (const path of served?.paths ?? []) rows.push(["", `at ${http}${path}`]);
@@ -86,6 +87,13 @@ function describeHls(hls: ApplicationConfig["hls"]): string {
   const lowLatency =
     hls.format === "cmaf" && hls.lowLatency ? `, low latency with parts of ${formatDuration(hls.part)}` : "";
   return `${format}${lowLatency}, segments of ${formatDuration(hls.segment)}, window of ${formatDuration(hls.window)}`;
+}
+
+function describeAbr({ rungs, always, linger, audioOnly }: ApplicationConfig["abr"]): string {
+  const names = Array.isArray(rungs) ? rungs.map(({ name, height, width }) => name ?? `${height ?? width}p`) : [];
+  const which = typeof rungs === "function" ? "as a function decides" : names.join(", ") || "derived from the source";
+  const when = always ? "always made" : `made while somebody watches and ${formatDuration(linger)} longer`;
+  return `the source as it is; below it ${which}${audioOnly ? ", and sound alone" : ""}; ${when}`;
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

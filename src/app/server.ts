@@ -19,6 +19,7 @@ import { startDelivery } from "./delivery.ts";
 import { HlsModule } from "./hls.ts";
 import { MediaMemory } from "./media-memory.ts";
 import { answerMultitrack } from "./multitrack.ts";
+import { createPictures } from "./pictures.ts";
 import { Posters } from "./posters.ts";
 import { RecordModule } from "./record.ts";
 import { type AppliedChange, describeChange, needsRestart } from "./reload.ts";
@@ -132,6 +133,14 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     },
     defer: queueMicrotask,
   });
+  const pictures = createPictures({
+    config: config.pictures,
+    stream: (path) => registry.get(path),
+    origin,
+    hls: (path) => application(applicationOf(path))?.hls,
+    log,
+    now: clock,
+  });
   const summary = (stream: Stream): StreamSummary =>
     summarise(stream, { now: clock(), wallclockAt, endsAt: registry.endsAt(stream) });
   const find = (path: string): StreamSummary | undefined => {
@@ -159,7 +168,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const remembering = setInterval(rememberLive, REMEMBER);
   const timer = setInterval(() => {
     const now = clock();
-    for (const room of [registry, origin]) {
+    for (const room of [registry, origin, pictures]) {
       try {
         room.tick(now);
       } catch (error) {
@@ -177,6 +186,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     // Before the streams end: a viewer that reads of the end stays away, though the server may only be restarted.
     await http?.close();
     await rtmp?.close();
+    pictures.close();
     await media?.close();
     registry.close(clock());
     await Promise.all([hls.close(), records.close()]);
@@ -218,6 +228,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
         get: find,
         poster: (path) => posters.of(registry.get(path)),
       },
+      pictures,
       rtmpPort: rtmp.addresses[0]?.port,
       multitrack: (question) =>
         answerMultitrack(question, {
@@ -257,6 +268,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     if (certificates !== opened) certificates?.onChange(() => apply(current));
     await apply(next);
     current = next;
+    pictures.reload(next.pictures);
     startDirectories();
     const isOf = (name: string, path: string) =>
       name === applicationOf(path) || (name === "*" && !Object.hasOwn(before.applications, applicationOf(path)));

@@ -3,6 +3,7 @@ import { httpSchema } from "../gateways/http/config.ts";
 import { httpsSchema } from "../gateways/http/https-config.ts";
 import { rtmpSchema, rtmpsSchema } from "../gateways/rtmp/config.ts";
 import { tlsSchema } from "../gateways/tls/config.ts";
+import { picturesSchema } from "../pictures/config.ts";
 import { applicationSchema } from "./application.ts";
 
 /** The whole configuration. Each room owns its slice; this file only joins them. */
@@ -18,6 +19,7 @@ export const configSchema = z
     http: httpSchema.describe("How viewers reach the server by HTTP."),
     https: httpsSchema.describe("How viewers reach the server by HTTPS."),
     tls: tlsSchema.describe("Where the certificate of HTTPS and RTMPS comes from."),
+    pictures: picturesSchema.describe("Thumbnails and storyboards of live streams."),
     applications: z
       .record(z.string(), applicationSchema)
       .prefault({ "*": {} })

@@ -520,6 +520,39 @@ export type UserConfig = {
       directory?: string;
     };
   };
+  /** Thumbnails and storyboards of live streams. */
+  pictures?: {
+    /**
+     * Make thumbnails and storyboards of live streams while somebody asks. Needs the media library.
+     * @default true
+     */
+    enabled?: boolean;
+    /**
+     * A picture that is not older than this is given again.
+     * @default "5s"
+     */
+    interval?: Duration;
+    /**
+     * Width of a thumbnail in pixels, where its URL says none.
+     * @default 480
+     */
+    width?: number;
+    /**
+     * Longer side of a picture in a storyboard, in pixels.
+     * @default 160
+     */
+    tile?: number;
+    /**
+     * Pictures in a row of a storyboard.
+     * @default 10
+     */
+    columns?: number;
+    /**
+     * Share of a CPU core that pictures may take in the long run, all streams together.
+     * @default 0.1
+     */
+    cpu?: number;
+  };
   /**
    * By the first part of the stream's path; `*` stands for any name not listed.
    * @default {"*":{}}

@@ -15,6 +15,7 @@ import type { AnnouncedTargets } from "./targets.ts";
 import { TimeShift } from "./time-shift.ts";
 import { ViewerRequests } from "./viewer-requests.ts";
 import { Waiters } from "./waiters.ts";
+import type { RenditionWindow } from "./window.ts";
 
 export type HlsOutputOptions = {
   /** Canonical path of the stream, e.g. `live/test`. */
@@ -132,6 +133,11 @@ export class HlsOutput {
   /** Wall clock since when both of these are so. */
   get numberedAt(): Millis {
     return this.#rendition.numberedAt;
+  }
+
+  /** The segments of the source's own rendition, to be looked at only. */
+  get lead(): RenditionWindow {
+    return this.#rendition.window;
   }
 
   /** Media bytes in memory. */

@@ -25,6 +25,8 @@ type Thumbnail = {
   picture: Picture | undefined;
   /** What it shows. */
   of: Packet | undefined;
+  /** What could not be made a picture of. */
+  failed: Packet | undefined;
   madeAt: Millis;
   askedAt: Millis;
   isBeingMade: boolean;
@@ -51,6 +53,10 @@ export class Thumbnails {
       return undefined;
     }
     thumbnail.waiting.set(answer, now());
+    if (thumbnail.failed === latest.packet) {
+      this.#settle(thumbnail, answer);
+      return undefined;
+    }
     if (!thumbnail.isBeingMade) this.#make(path, format, width, thumbnail);
     return () => thumbnail.waiting.delete(answer);
   }
@@ -73,6 +79,7 @@ export class Thumbnails {
       thumbnail = {
         picture: undefined,
         of: undefined,
+        failed: undefined,
         madeAt: Number.NEGATIVE_INFINITY,
         askedAt: 0,
         isBeingMade: false,
@@ -99,7 +106,7 @@ export class Thumbnails {
         thumbnail.picture = result.picture;
         thumbnail.of = shown;
         thumbnail.madeAt = this.options.now();
-      }
+      } else thumbnail.failed = shown;
       for (const answer of [...thumbnail.waiting.keys()]) this.#settle(thumbnail, answer);
     });
   }

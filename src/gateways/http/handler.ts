@@ -1,5 +1,6 @@
 import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
+import { formatPictureResource, parsePictureRequest } from "../../pictures/request.ts";
 import { invalidStreamPath } from "../../streams/stream-path.ts";
 import { baseHeaders } from "./base-headers.ts";
 import { CollapsedRequests, type Question } from "./collapsed-requests.ts";
@@ -161,6 +162,11 @@ export class HttpHandler {
       }
       case "poster":
         return this.#ask(this.#requests.question(route.path, POSTER, ""), request, peer);
+      case "picture": {
+        const asked = parsePictureRequest(route.name, target.query, request.headers.get("accept"));
+        if (!asked) return this.#unknown();
+        return this.#ask(this.#requests.question(route.path, formatPictureResource(asked), ""), request, peer);
+      }
       case "stream":
         return this.#ask(this.#requests.question(route.path, STATE, ""), request, peer);
       case "flv":

@@ -1,5 +1,11 @@
 import type { Cancel, OriginAnswer, OriginRequest, Playlist } from "../../hls/answer.ts";
 import type { Millis } from "../../media/time.ts";
+import {
+  type PictureAnswer,
+  type PictureHandler,
+  type PictureRequest,
+  parsePictureResource,
+} from "../../pictures/request.ts";
 import { MULTITRACK, type MultitrackAnswer, type MultitrackQuestion } from "./multitrack.ts";
 import type { OriginHandler } from "./origin-handler.ts";
 import {
@@ -31,6 +37,8 @@ export type LocalSourceOptions = {
     /** An MP4 file of one frame: the latest keyframe of a live stream. */
     poster(path: string): Uint8Array | undefined;
   };
+  /** Thumbnails and storyboards; without, there are none. */
+  readonly pictures?: PictureHandler;
   /** Viewers of a stream in the last few seconds. */
   readonly viewers: (path: string) => number;
   /** Where encoders publish, for the start page's instructions. */
@@ -55,6 +63,8 @@ export class LocalSource implements AnswerSource {
   request(asked: OriginRequest, answer: (answer: SharedAnswer) => void): Cancel | undefined {
     const { origin, now, failed } = this.options;
     try {
+      const picture = parsePictureResource(asked.resource);
+      if (picture) return this.#picture(asked.stream, picture, answer);
       const own = this.#own(asked);
       if (!own) return origin.request(asked, now(), (given) => answer(this.#share(given)));
       answer(own);
@@ -100,16 +110,44 @@ export class LocalSource implements AnswerSource {
     return this.#media(file, "video/mp4", "max-age=2", KEEP_POSTER);
   }
 
+  #picture(path: string, asked: PictureRequest, answer: (answer: SharedAnswer) => void): Cancel | undefined {
+    const { pictures } = this.options;
+    if (pictures) return pictures.request(path, asked, (given) => answer(this.#sharePicture(given)));
+    answer({ kind: "error", status: 404, reason: "there are no pictures here", cacheControl: "no-store" });
+    return undefined;
+  }
+
+  #sharePicture(given: PictureAnswer): SharedAnswer {
+    if (given.status !== 200) {
+      const { status, reason, retryAfterSeconds } = given;
+      return { kind: "error", status, reason, cacheControl: "no-store", retryAfter: retryAfterSeconds };
+    }
+    const { body, contentType } = given;
+    const cacheControl = `max-age=${given.maxAgeSeconds}`;
+    if (!contentType.startsWith("text/")) {
+      return { ...this.#media(body, contentType, cacheControl, KEEP_POSTER), vary: "Accept" };
+    }
+    return { kind: "text", status: 200, text: toText(body), contentType, cacheControl, keepMs: KEEP_POSTER };
+  }
+
+  get #hasPictures(): boolean {
+    return this.options.pictures?.isAvailable ?? false;
+  }
+
   #list(): StreamList {
     const { streams, viewers, version, rtmpPort } = this.options;
-    return { version, rtmpPort, streams: streams.list().map((stream) => listStream(stream, viewers(stream.path))) };
+    return {
+      version,
+      rtmpPort,
+      streams: streams.list().map((stream) => listStream(stream, viewers(stream.path), this.#hasPictures)),
+    };
   }
 
   #state(path: string): SharedAnswer {
     const { streams, viewers } = this.options;
     const stream = streams.get(path);
     if (!stream) return json(404, { error: "not-live", message: `"${path}" is not live` }, 0);
-    const found: FoundStream = { ...listStream(stream, viewers(path)), serverTime: Date.now() };
+    const found: FoundStream = { ...listStream(stream, viewers(path), this.#hasPictures), serverTime: Date.now() };
     return json(200, found, 0);
   }
 
@@ -122,8 +160,14 @@ export class LocalSource implements AnswerSource {
     return { kind: "text", status, text: this.#playlist(body), contentType, cacheControl, keepMs: KEEP_PLAYLIST };
   }
 
-  #media(body: Uint8Array, contentType: string, cacheControl: string, keepMs: Millis): SharedAnswer {
-    return { kind: "media", body: this.bodies.get(body, this.options.now()), contentType, cacheControl, keepMs };
+  #media(body: Uint8Array, contentType: string, cacheControl: string, keepMs: Millis) {
+    return {
+      kind: "media",
+      body: this.bodies.get(body, this.options.now()),
+      contentType,
+      cacheControl,
+      keepMs,
+    } as const;
   }
 
   #playlist(playlist: Playlist): SharedText {

@@ -25,7 +25,11 @@ export function prepareAnswer(answer: SharedAnswer, base: Base): PreparedAnswer 
     case "text":
       return new PreparedText(answer.text, answer.status, { ...base, ...typeAndCaching(answer) });
     case "media":
-      return new PreparedMedia(answer.body, { ...base, ...typeAndCaching(answer) });
+      return new PreparedMedia(answer.body, {
+        ...base,
+        ...typeAndCaching(answer),
+        ...(answer.vary === undefined ? {} : { vary: answer.vary }),
+      });
     case "error":
       return new PreparedError(answer, base);
   }

@@ -58,7 +58,7 @@ export class RemoteSource implements AnswerSource, FlvSource {
     const blob = resolveObjectURL(message.url) as Blob | undefined;
     // The main thread has forgotten it since: this thread is seconds behind.
     if (!blob) return { kind: "error", status: 503, reason: "too busy", cacheControl: "no-store", retryAfter: 1 };
-    return { kind: "media", body: { blob, etag }, contentType, cacheControl, keepMs };
+    return { kind: "media", body: { blob, etag }, vary: message.vary, contentType, cacheControl, keepMs };
   }
 
   #text(text: string, etag: string): SharedText {

@@ -9,6 +9,8 @@ export type Route =
   | { readonly kind: "asset"; readonly name: string }
   | { readonly kind: "watch"; readonly path: string }
   | { readonly kind: "poster"; readonly path: string }
+  /** A thumbnail or a storyboard, by the name of its file. */
+  | { readonly kind: "picture"; readonly path: string; readonly name: string }
   /** A playlist or a piece of media: `resource` is its name below the stream's path. */
   | { readonly kind: "media"; readonly path: string; readonly resource: string }
   /** The stream as FLV, by HTTP or WebSocket. */
@@ -20,10 +22,11 @@ export type Route =
 export const ASSET_PREFIX = "/_naru/";
 
 const MULTITRACK_PREFIX = "/api/multitrack/";
+const PICTURE_FILE = /\/(?:thumbnail\.(?:jpg|webp)|storyboard\.(?:jpg|webp|vtt))$/;
 const MEDIA_FILE = /\.(?:m4s|mp4|ts|aac|vtt)$/;
 
 /**
- * Finds the route of a decoded path. A stream's path has two components or more; below it lie `*.m3u8`, `poster.mp4` and
+ * Finds the route of a decoded path. A stream's path has two components or more; below it lie `*.m3u8`, `poster.mp4`, pictures and
  * the media of its renditions (`main/123.m4s`).
  */
 export function parseRoute(path: string): Route {
@@ -44,6 +47,9 @@ export function parseRoute(path: string): Route {
   if (path.endsWith(".flv")) {
     const stream = path.slice(1, -".flv".length);
     return isStreamPath(stream) ? { kind: "flv", path: stream } : UNKNOWN;
+  }
+  if (PICTURE_FILE.test(path) && isStreamPath(path.slice(1, file))) {
+    return { kind: "picture", path: path.slice(1, file), name: path.slice(file + 1) };
   }
   if (MEDIA_FILE.test(path)) {
     if (path.endsWith("/poster.mp4")) return { kind: "poster", path: path.slice(1, file) };

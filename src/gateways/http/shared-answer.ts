@@ -35,7 +35,12 @@ type Shared = {
 /** An answer fit to be sent to many. */
 export type SharedAnswer =
   | (Shared & { readonly kind: "text"; readonly status: number; readonly text: SharedText })
-  | (Shared & { readonly kind: "media"; readonly body: SharedBody })
+  | (Shared & {
+      readonly kind: "media";
+      readonly body: SharedBody;
+      /** Names of request headers that the answer depends on. */
+      readonly vary?: string;
+    })
   | {
       readonly kind: "error";
       readonly status: number;

@@ -64,7 +64,14 @@ export type EncoderSummary = {
 /** What the gateway adds to a summary. URLs are relative to the server. */
 export type ListedStream = StreamSummary & {
   readonly viewers: number;
-  readonly urls: { readonly watch: string; readonly playlist: string; readonly poster: string };
+  readonly urls: {
+    readonly watch: string;
+    readonly playlist: string;
+    readonly poster: string;
+    /** Where the server can make pictures. */
+    readonly thumbnail?: string;
+    readonly storyboard?: string;
+  };
 };
 
 /** The body of `/api/streams/PATH`. */
@@ -81,11 +88,17 @@ export type StreamList = {
   readonly streams: readonly ListedStream[];
 };
 
-export function listStream(stream: StreamSummary, viewers: number): ListedStream {
+/** @param hasPictures whether the server makes thumbnails and storyboards */
+export function listStream(stream: StreamSummary, viewers: number, hasPictures = false): ListedStream {
   const watch = `/${stream.path.split("/").map(encodeURIComponent).join("/")}`;
   return {
     ...stream,
     viewers,
-    urls: { watch, playlist: `${watch}/index.m3u8`, poster: `${watch}/poster.mp4` },
+    urls: {
+      watch,
+      playlist: `${watch}/index.m3u8`,
+      poster: `${watch}/poster.mp4`,
+      ...(hasPictures && { thumbnail: `${watch}/thumbnail.jpg`, storyboard: `${watch}/storyboard.vtt` }),
+    },
   };
 }

@@ -60,7 +60,7 @@ export class ThreadDesk {
     const { contentType, cacheControl, keepMs } = answer;
     if (answer.kind === "media") {
       const url = this.source.bodies.url(answer.body);
-      return { type: "media", id, url, etag: answer.body.etag, contentType, cacheControl, keepMs };
+      return { type: "media", id, url, etag: answer.body.etag, vary: answer.vary, contentType, cacheControl, keepMs };
     }
     const { status, text } = answer;
     return { type: "text", id, status, text: textOf(text), etag: text.etag, contentType, cacheControl, keepMs };

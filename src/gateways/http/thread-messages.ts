@@ -47,6 +47,7 @@ export type AnswerMessage =
       /** An object URL: the bytes are shared, not copied. */
       readonly url: string;
       readonly etag: string;
+      readonly vary: string | undefined;
       readonly contentType: string;
       readonly cacheControl: string;
       readonly keepMs: Millis;

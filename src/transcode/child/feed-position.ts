@@ -73,6 +73,12 @@ export class SeenCuts {
     }
   }
 
+  /** Whether the cuts that come next at `position` came before. */
+  isReplaying({ next }: FeedPosition): boolean {
+    if (!next) return this.#msn >= 0;
+    return next.msn < this.#msn || (next.msn === this.#msn && next.part + 1 <= this.#rank);
+  }
+
   #goTo(msn: number, rank: number): boolean {
     if (msn < this.#msn || (msn === this.#msn && rank <= this.#rank)) return false;
     this.#msn = msn;

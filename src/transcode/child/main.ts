@@ -1,0 +1,50 @@
+import { availableParallelism } from "node:os";
+import { FrameReader } from "../../media-process/frames.ts";
+import { loadMediaLibrary, type MediaLibrary } from "../../media-process/library.ts";
+import { decodeToTranscoder, MessageWriter } from "../message-codec.ts";
+import { MAX_MESSAGE_BYTES } from "../messages.ts";
+import { TranscodeSession } from "./session.ts";
+import { StatusMeter } from "./status-meter.ts";
+
+/** How often the server is told how it goes; it takes silence for a hang. */
+const STATUS_MS = 500;
+
+/** Does what the server says on standard input, and answers on standard output, until the input ends. */
+export async function runTranscoder(): Promise<void> {
+  const av = await loadMediaLibrary();
+  if (!av) throw new Error("the media library node-av is not installed");
+  av.Log.setLevel(av.AV_LOG_FATAL);
+  const out = Bun.stdout.writer();
+  const writer = new MessageWriter();
+  const send = writer.fromTranscoder.bind(writer);
+  const session = new TranscodeSession({ av, cores: availableParallelism(), send });
+  const meter = new StatusMeter(performance.now());
+  const flush = async () => {
+    if (writer.length > 0) out.write(writer.take());
+    await out.flush();
+  };
+  const timer = setInterval(() => {
+    const status = meter.measure(session.progress, session.rungFrames, process.memoryUsage.rss(), performance.now());
+    send({ type: "status", status });
+    void flush();
+  }, STATUS_MS);
+  send({ type: "ready", library: libraryName(av) });
+  await flush();
+  const reader = new FrameReader(MAX_MESSAGE_BYTES);
+  for await (const chunk of Bun.stdin.stream()) {
+    const start = performance.now();
+    for (const body of reader.push(chunk)) session.receive(decodeToTranscoder(body));
+    meter.worked(performance.now() - start);
+    // Who does not read what is made gets no more.
+    await flush();
+  }
+  clearInterval(timer);
+  session.close();
+  await flush();
+  process.exit(0);
+}
+
+/** Name and version. */
+export function libraryName(av: MediaLibrary): string {
+  return `FFmpeg ${av.getFFmpegInfo().version}`;
+}

@@ -40,6 +40,8 @@ const PAUSE: Millis = 30_000;
 export class MediaJournal {
   readonly #options: MediaJournalOptions;
   readonly #files: KeptFile[] = [];
+  /** Files to be removed. */
+  readonly #unneeded = new Set<number>();
   readonly #waiting: Job[] = [];
   #waitingBytes = 0;
   #running: Promise<void> | undefined;
@@ -94,9 +96,8 @@ export class MediaJournal {
   /** Takes nothing any more; resolves when all is written. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#do(0, this.#tidy);
     await this.#running;
-    await this.#handle?.close().catch(() => {});
-    this.#handle = undefined;
   }
 
   #begin(event: RenditionEvent, { tracks, packets, discontinuitySequence }: RenditionState): void {
@@ -137,11 +138,8 @@ export class MediaJournal {
     this.#current = undefined;
     if (!file) return;
     file.duration = event.duration;
-    this.#do(0, async () => {
-      await this.#handle?.close();
-      this.#handle = undefined;
-    });
     this.#trim(state.announced?.duration ?? event.duration);
+    this.#do(0, this.#tidy);
   }
 
   #trim(targetDuration: number): void {
@@ -151,12 +149,11 @@ export class MediaJournal {
     let bytes = files.reduce((sum, { size }) => sum + size, 0);
     for (let first = files[0]; first; first = files[0]) {
       const isSpare = files.length > KEPT_SEGMENTS && seconds - first.duration >= keptSeconds;
-      if (!isSpare && bytes <= MAX_KEPT_BYTES) return;
+      if (!isSpare && bytes <= MAX_KEPT_BYTES) break;
       files.shift();
       seconds -= first.duration;
       bytes -= first.size;
-      const name = this.#options.fileOf(first.msn);
-      this.#do(0, () => unlink(name));
+      this.#unneeded.add(first.msn);
     }
   }
 
@@ -198,18 +195,24 @@ export class MediaJournal {
   }
 
   #remove(): void {
-    const names = this.#files.splice(0).map(({ msn }) => this.#options.fileOf(msn));
+    for (const { msn } of this.#files.splice(0)) this.#unneeded.add(msn);
     this.#current = undefined;
     this.#begun = undefined;
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
-    this.#do(0, async () => {
-      const handle = this.#handle;
-      this.#handle = undefined;
-      await handle?.close().catch(() => {});
-      for (const name of names) await unlink(name).catch(() => {});
-    });
+    this.#do(0, this.#tidy);
   }
+
+  /** Between two segments. */
+  readonly #tidy = async (): Promise<void> => {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close().catch(() => {});
+    for (const msn of this.#unneeded) {
+      this.#unneeded.delete(msn);
+      await unlink(this.#options.fileOf(msn)).catch(() => {});
+    }
+  };
 }
 
 /** A new file, or one of which the first `size` bytes are whole. */

@@ -96,7 +96,7 @@ export class MediaJournal {
   /** Takes nothing any more; resolves when all is written. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#do(0, this.#tidy);
+    this.#tidy();
     await this.#running;
   }
 
@@ -139,7 +139,7 @@ export class MediaJournal {
     if (!file) return;
     file.duration = event.duration;
     this.#trim(state.announced?.duration ?? event.duration);
-    this.#do(0, this.#tidy);
+    this.#tidy();
   }
 
   #trim(targetDuration: number): void {
@@ -200,19 +200,22 @@ export class MediaJournal {
     this.#begun = undefined;
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
-    this.#do(0, this.#tidy);
+    this.#tidy();
   }
 
-  /** Between two segments. */
-  readonly #tidy = async (): Promise<void> => {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    await handle?.close().catch(() => {});
-    for (const msn of this.#unneeded) {
-      this.#unneeded.delete(msn);
-      await unlink(this.#options.fileOf(msn)).catch(() => {});
-    }
-  };
+  /** Between two segments: behind all that was written so far. */
+  #tidy(): void {
+    const unneeded = [...this.#unneeded];
+    this.#do(0, async () => {
+      const handle = this.#handle;
+      this.#handle = undefined;
+      await handle?.close().catch(() => {});
+      for (const msn of unneeded) {
+        this.#unneeded.delete(msn);
+        await unlink(this.#options.fileOf(msn)).catch(() => {});
+      }
+    });
+  }
 }
 
 /** A new file, or one of which the first `size` bytes are whole. */

@@ -92,7 +92,7 @@ export class PictureQueue {
 
   /** Calls `done` once, later, or at once when it cannot be; undefined stands for a job that came to nothing. */
   add(path: string, make: Entry["make"], done: Entry["done"]): void {
-    if (this.#count >= MAX_WAITING || this.#isShunned(path)) {
+    if (this.#count >= MAX_WAITING || this.#isShunned(path) || this.#isClosed) {
       done(undefined);
       return;
     }
@@ -109,18 +109,25 @@ export class PictureQueue {
     for (const [path, until] of this.#shunned) if (now >= until) this.#shunned.delete(path);
     const running = this.#running;
     if (running && now - running.since > JOB_LIMIT) this.#worker?.kill();
-    if (!running && this.#count === 0 && this.#worker && now - this.#idleSince > IDLE) this.#worker.end();
+    if (!running && this.#count === 0 && now - this.#idleSince > IDLE) this.#dismiss();
     this.#next();
   }
 
   /** Ends the worker; what waits comes to nothing. */
   close(): void {
-    const waiting = [...this.#waiting.values()].flat();
+    const unfinished = [...(this.#running ? [this.#running.entry] : []), ...[...this.#waiting.values()].flat()];
     this.#waiting.clear();
     this.#count = 0;
+    this.#running = undefined;
     this.#startAt = Number.POSITIVE_INFINITY;
+    this.#dismiss();
+    for (const entry of unfinished) entry.done(undefined);
+  }
+
+  /** Nothing that it does or says matters from now on. */
+  #dismiss(): void {
     this.#worker?.end();
-    for (const entry of waiting) entry.done(undefined);
+    this.#worker = undefined;
   }
 
   #next(): void {
@@ -182,15 +189,8 @@ export class PictureQueue {
   #exited(reason: string): void {
     const now = this.#options.now();
     const running = this.#running;
-    const isIdle = !running && this.#failures === 0;
     this.#worker = undefined;
     this.#running = undefined;
-    if (!isIdle || now - this.#idleSince <= IDLE) this.#failed(reason, running, now);
-    this.#next();
-  }
-
-  #failed(reason: string, running: Running | undefined, now: Millis): void {
-    if (this.#startAt === Number.POSITIVE_INFINITY) return;
     this.#startAt = now + Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** this.#failures++);
     this.#options.onTrouble(reason, running?.path);
     if (!running) return;
@@ -198,11 +198,16 @@ export class PictureQueue {
     this.#spend(now - running.since, now);
     this.#shunned.set(running.path, now + SHUN);
     running.entry.done(undefined);
+    this.#next();
   }
 
   #spend(cpu: Millis, now: Millis): void {
     this.#cpu += cpu;
     this.#budget.spend(cpu, now);
+  }
+
+  get #isClosed(): boolean {
+    return this.#startAt === Number.POSITIVE_INFINITY;
   }
 
   #isShunned(path: string): boolean {

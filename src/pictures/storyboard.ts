@@ -98,10 +98,9 @@ export class Storyboard {
     const { tile, columns } = this.options.settings();
     const size = tileSize(shape, tile);
     const layout = layOut(size, columns, expected);
-    if (JSON.stringify(layout) !== JSON.stringify(this.#layout)) {
-      this.#tiles.clear();
-      this.#layout = layout;
-    }
+    if (this.#layout && JSON.stringify(layout) === JSON.stringify(this.#layout)) return this.#layout;
+    this.#tiles.clear();
+    this.#layout = layout;
     return layout;
   }
 

@@ -30,9 +30,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** What slices of the configuration are written with, in any room. */
 const SLICE_FORMS = ["config/units.ts", "config/forms.ts"];
-const PURE = ["bytes", "media", "codecs", "formats", "protocols", "streams", "play", "hls", "obs", "validate"];
-/** What fetches, in a room that is pure but for it. */
-const EDGE_IN_PURE = /^validate\/(engine\/|validate\.ts$)/;
+const PURE = [
+  "bytes",
+  "media",
+  "codecs",
+  "formats",
+  "protocols",
+  "streams",
+  "play",
+  "hls",
+  "obs",
+  "validate",
+  "transcode",
+];
+/** What fetches, or runs processes and codecs, in a room that is pure but for it. */
+const EDGE_IN_PURE = /^(validate\/(engine\/|validate\.ts$)|transcode\/(child\/|process\.ts$))/;
 const FORBIDDEN_IN_PURE: readonly (readonly [string, RegExp])[] = [
   ["a Bun or Node module", /from "(bun|node:)/],
   ["the Bun global", /\bBun\./],

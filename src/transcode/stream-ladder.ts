@@ -74,13 +74,13 @@ export class StreamLadder {
     if (!source || encoders === undefined) return;
     this.#source = source;
     const rungs = this.#plan(source, encoders);
-    if (Bun.deepEquals(rungs, this.#rungs)) return;
+    if (isSame(rungs, this.#rungs)) return;
     const before = this.#rungs;
     const making = new Set(this.making);
     this.close();
     // What has changed does not go on from what it was.
     for (const rung of before) {
-      const isKept = rungs.some((other) => Bun.deepEquals(other, rung));
+      const isKept = rungs.some((other) => isSame(other, rung));
       if (!isKept) output.dropRung(rung.name);
     }
     this.#rungs = rungs;
@@ -130,6 +130,9 @@ export class StreamLadder {
     line();
   }
 }
+
+/** Rungs are plain values, made by one function. */
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Made of the source's packets as they are, without a process. */
 const isUntouched = (rung: Rung): boolean => rung.kind === "audio" && rung.audio.codec === "copy";

@@ -17,7 +17,7 @@ export class StreamCard {
   constructor(stream: ListedStream) {
     const { path, urls } = stream;
     const none = create("span", "none", strings.noPicture);
-    this.#picture = new Picture(urls.poster, (shown) => (none.hidden = shown));
+    this.#picture = new Picture(urls, (shown) => (none.hidden = shown));
     this.#picture.canvas.setAttribute("aria-label", strings.pictureOf(path));
     const picture = create("a", "picture");
     picture.href = urls.watch;

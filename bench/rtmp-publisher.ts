@@ -70,6 +70,15 @@ export class RtmpPublisher {
     }
   }
 
+  /** Ends the publish. */
+  close(): void {
+    this.#began = undefined;
+    for (const effect of this.#session.close({ code: "shutdown", message: "measured" })) {
+      if (effect.type === "send") this.#outbox.send(effect.bytes);
+    }
+    this.#outbox.close();
+  }
+
   #run(effects: readonly Effect<RtmpClientEvent>[]): void {
     for (const effect of effects) {
       if (effect.type === "send") this.#outbox.send(effect.bytes);

@@ -159,9 +159,8 @@ function message(form: MultitrackForm, parts: readonly Part[]): Uint8Array {
 
 /** Track 0 stands at the top, the others in a map by their ids. */
 function metadata(videos: number, sounds: readonly SoundInfo[]): Uint8Array {
-  const videoMap = Object.fromEntries(
-    HEIGHTS.slice(1, videos).map((height, i) => [String(i + 1), { height, videocodecid: 0x61766331, framerate: 30 }]),
-  );
+  const further = Array.from({ length: videos - 1 }, (_, i) => String(i + 1));
+  const videoMap = Object.fromEntries(further.map((track) => [track, { videocodecid: 0x61766331, framerate: 30 }]));
   const audioMap: AmfObject = Object.fromEntries(
     sounds.map((sound, i) => [String(i), { ...sound, samplerate: 48_000 }]),
   );
@@ -169,7 +168,7 @@ function metadata(videos: number, sounds: readonly SoundInfo[]): Uint8Array {
     "@setDataFrame",
     "onMetaData",
     new AmfEcmaArray({
-      ...{ width: 640, height: HEIGHTS[0], framerate: 30, videocodecid: 7, audiocodecid: 10 },
+      ...{ framerate: 30, videocodecid: 7, audiocodecid: 10 },
       ...(videos > 1 && { videoTrackIdInfoMap: videoMap }),
       ...(sounds.length > 0 && { audioTrackIdInfoMap: audioMap }),
     }),

@@ -12,6 +12,7 @@ import { freePort } from "../support/ports.ts";
 import { sleep, until } from "../support/process.ts";
 import { RawPeer } from "../support/raw-peer.ts";
 import { testWith } from "../support/requires.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 
 /** A configuration that people have, but for its ports, its directory and its shorter times. */
 const conf = (ports: { rtmp: number; http: number }, directory: string) => `
@@ -145,22 +146,3 @@ describe("an nginx.conf as it is", () => {
     60_000,
   );
 });
-
-/** A file system of 256 KiB: less than one segment. */
-class SmallDisk implements Disposable {
-  readonly #directory = new TemporaryDirectory();
-
-  constructor() {
-    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", this.path]);
-    if (!mounted.success) throw new Error(`mount: ${mounted.stderr}`);
-  }
-
-  get path(): string {
-    return this.#directory.path;
-  }
-
-  [Symbol.dispose](): void {
-    Bun.spawnSync(["umount", "-l", this.path]);
-    this.#directory[Symbol.dispose]();
-  }
-}

@@ -11,7 +11,7 @@ import { SmallDisk } from "../support/small-disk.ts";
 const FRAME_RATE = 30;
 /** What a crash may cost: a fragment, and what is on its way through a busy machine. */
 const LOST_SECONDS = 2.5;
-/** How often the server is killed. 
+/** How often the server is killed. */
 const KILLS = Number(process.env.TEST_KILLS ?? 4);
 
 type Decoded = { readonly frames: number; readonly seconds: number; readonly complaints: readonly string[] };

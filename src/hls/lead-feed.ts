@@ -74,15 +74,19 @@ export class LeadFeed {
     this.#isWhole = this.#begin === undefined;
   }
 
-  /** The playlists begin anew. @param discontinuitySequence of their first segment, but for its own discontinuity */
-  restart(firstMsn: number, discontinuitySequence: number): void {
+  /**
+   * The playlists begin anew.
+   * @param discontinuitySequence of their first segment, but for its own discontinuity
+   * @param isWhole the first media begins a segment
+   */
+  restart(firstMsn: number, discontinuitySequence: number, isWhole: boolean): void {
     this.#msn = firstMsn;
     this.#discontinuitySequence = discontinuitySequence;
     this.#begin = undefined;
     this.#tracks = undefined;
     this.#chunks = [];
     this.#boundaries = [];
-    this.#isWhole = true;
+    this.#isWhole = isWhole;
   }
 
   /** The first media comes. @param timeOffset whole seconds */

@@ -1,4 +1,4 @@
-import type { MultivariantPlaylist, Variant } from "../formats/m3u8/multivariant-playlist.ts";
+import type { AudioRendition, MultivariantPlaylist, Variant } from "../formats/m3u8/multivariant-playlist.ts";
 import type { Colour, Track } from "../media/track.ts";
 
 /** Transfer characteristics of ITU-T H.273. */
@@ -22,23 +22,51 @@ const USUAL_RATES: readonly number[] = [
   120_000 / 1001,
   120,
 ];
+const AUDIO_GROUP = "audio";
 
-export type RenditionDescription = {
-  readonly uri: string;
-  /** What is muxed in it. */
-  readonly tracks: readonly Track[];
-  /** Bits per second. */
-  readonly bandwidth: { readonly peak: number; readonly average: number };
-  /** As measured, for video whose parameter sets do not state it. */
-  readonly frameRate?: number;
+/** Bits per second. */
+export type Bandwidth = { readonly peak: number; readonly average: number };
+
+/** A rendition that can be played by itself, or with one of the audio renditions. */
+export type VariantDescription = Pick<Variant, "uri" | "codecs" | "resolution" | "frameRate" | "videoRange"> & {
+  readonly bandwidth: Bandwidth;
 };
 
-/** The multivariant playlist of a stream with a single rendition. */
-export function toMultivariantPlaylist(rendition: RenditionDescription, version: number): MultivariantPlaylist {
-  return { version, independentSegments: false, variants: [toVariant(rendition)] };
+/** A rendition of sound that belongs to all variants with pictures. */
+export type AudioDescription = Omit<AudioRendition, "group"> & {
+  readonly codecs: readonly string[];
+  readonly bandwidth: Bandwidth;
+};
+
+export type PresentationDescription = {
+  /** The best first. */
+  readonly variants: readonly VariantDescription[];
+  readonly audio: readonly AudioDescription[];
+};
+
+export function toMultivariantPlaylist(
+  { variants, audio }: PresentationDescription,
+  version: number,
+): MultivariantPlaylist {
+  return {
+    version,
+    independentSegments: false,
+    ...(audio.length > 0 && { audio: audio.map((rendition) => ({ ...rendition, group: AUDIO_GROUP })) }),
+    variants: variants.map((variant, index) => ({
+      ...toVariant(variant, audio),
+      // The order, said in numbers. Of one alone nothing is to be said.
+      ...(variants.length > 1 && { score: variants.length - index }),
+    })),
+  };
 }
 
-function toVariant({ uri, tracks, bandwidth, frameRate }: RenditionDescription): Variant {
+/** A variant with the codecs, size and frame rate of what is muxed in it. @param frameRate as measured */
+export function describeTracks(
+  uri: string,
+  tracks: readonly Track[],
+  bandwidth: Bandwidth,
+  frameRate: number | undefined,
+): VariantDescription {
   const codecs: string[] = [];
   let video: Pick<Variant, "resolution" | "frameRate" | "videoRange"> = {};
   for (const track of tracks) {
@@ -46,19 +74,32 @@ function toVariant({ uri, tracks, bandwidth, frameRate }: RenditionDescription):
     if (!codecs.includes(track.config.codecString)) codecs.push(track.config.codecString);
     if (track.kind !== "video") continue;
     const { width, height, colour } = track.config;
-    const rate = frameRate ?? track.config.frameRate;
     video = {
       resolution: width > 0 && height > 0 ? { width, height } : undefined,
-      frameRate: rate === undefined ? undefined : toUsualRate(rate),
+      frameRate: frameRate ?? track.config.frameRate,
       videoRange: toVideoRange(colour),
     };
   }
+  return { uri, codecs, ...video, bandwidth: withHeadroom(bandwidth) };
+}
+
+export function withHeadroom({ peak, average }: Bandwidth): Bandwidth {
+  return { peak: peak * HEADROOM, average };
+}
+
+function toVariant(
+  { bandwidth, frameRate, ...variant }: VariantDescription,
+  audio: readonly AudioDescription[],
+): Variant {
+  const sounds = variant.resolution ? audio : [];
+  const sound = (key: keyof Bandwidth) => Math.max(0, ...sounds.map((rendition) => rendition.bandwidth[key]));
   return {
-    uri,
-    bandwidth: roundUp(bandwidth.peak * HEADROOM),
-    averageBandwidth: roundUp(bandwidth.average),
-    codecs,
-    ...video,
+    ...variant,
+    bandwidth: roundUp(bandwidth.peak + sound("peak")),
+    averageBandwidth: roundUp(bandwidth.average + sound("average")),
+    codecs: [...new Set([...variant.codecs, ...sounds.flatMap(({ codecs }) => codecs)])],
+    frameRate: frameRate === undefined ? undefined : toUsualRate(frameRate),
+    ...(sounds.length > 0 && { audio: AUDIO_GROUP }),
   };
 }
 

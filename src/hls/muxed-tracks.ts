@@ -26,6 +26,22 @@ export function chooseTracks(all: readonly Track[], canCarry: (config: CodecConf
   return { tracks: { video, audio }, leftOut };
 }
 
+/**
+ * The tracks of the lead rendition and what it may say of the others: further video is in rungs, and with `separateAudio`
+ * the sound in renditions of its own.
+ */
+export function leadTracks(
+  all: readonly Track[],
+  canCarry: (config: CodecConfig) => boolean,
+  separateAudio: boolean,
+): Track[] {
+  const lead = all.find((track) => track.kind === "video" && canCarry(track.config));
+  return all.filter((track) => {
+    if (track.kind === "video") return track === lead || !canCarry(track.config);
+    return track.kind === "data" || !separateAudio || !canCarry(track.config);
+  });
+}
+
 /** Video first: the order of the tracks in the init section. */
 export function trackList(tracks: MuxedTracks): (VideoTrack | AudioTrack)[] {
   const list: (VideoTrack | AudioTrack)[] = [];

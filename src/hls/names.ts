@@ -1,38 +1,60 @@
 import type { Millis } from "../media/time.ts";
 import type { RenditionNames } from "./media-playlists.ts";
 
-/** Names below a stream: the multivariant playlist, the media playlist, and the folder of its media. */
+/** Name of the multivariant playlist below a stream. */
 export const MULTIVARIANT = "index.m3u8";
-export const MEDIA_PLAYLIST = "main.m3u8";
-const FOLDER = "main/";
+/** Name of the lead rendition: the source as it is. */
+export const LEAD = "main";
 
-/** A resource of a rendition, by name. */
+/** A resource below a stream, by name. */
+export type NamedResource =
+  | { readonly type: "multivariant" }
+  /** A media playlist. */
+  | { readonly type: "playlist"; readonly rendition: string }
+  | { readonly type: "media"; readonly rendition: string; readonly media: NamedMedia };
+
+/** A resource of a rendition. */
 export type NamedMedia =
   | { readonly type: "init"; readonly number: number }
   | { readonly type: "segment"; readonly msn: number }
   | { readonly type: "part"; readonly msn: number; readonly part: number };
 
+/** Name of a rendition's media playlist. */
+export function playlistName(rendition: string): string {
+  return `${rendition}.m3u8`;
+}
+
 /** `main/init-17.mp4`, `main/17.m4s`, `main/17.0.m4s`. FFmpeg and others look at the extension. */
-export const CMAF_NAMES: RenditionNames = {
-  segment: (msn) => `${FOLDER}${msn}.m4s`,
-  part: (msn, part) => `${FOLDER}${msn}.${part}.m4s`,
-  init: (number) => `${FOLDER}init-${number}.mp4`,
-};
+export function cmafNames(rendition: string): RenditionNames {
+  return {
+    segment: (msn) => `${rendition}/${msn}.m4s`,
+    part: (msn, part) => `${rendition}/${msn}.${part}.m4s`,
+    init: (number) => `${rendition}/init-${number}.mp4`,
+  };
+}
 
 /** `main/17.ts`. */
-export const TS_NAMES: RenditionNames = {
-  segment: (msn) => `${FOLDER}${msn}.ts`,
-  part: (msn, part) => `${FOLDER}${msn}.${part}.ts`,
-  init: (number) => `${FOLDER}init-${number}.mp4`,
-};
+export function tsNames(rendition: string): RenditionNames {
+  return { ...cmafNames(rendition), segment: (msn) => `${rendition}/${msn}.ts` };
+}
 
-const MEDIA_NAME = /^main\/(?:init-(\d{1,15})\.mp4|(\d{1,15})(?:\.(\d{1,6}))?\.(?:m4s|ts))$/;
+/** Names that a rendition may have. */
+const RENDITION = "[A-Za-z0-9_-]{1,64}";
+const PLAYLIST_NAME = new RegExp(`^(${RENDITION})\\.m3u8$`);
+const MEDIA_NAME = new RegExp(`^(${RENDITION})/(?:init-(\\d{1,15})\\.mp4|(\\d{1,15})(?:\\.(\\d{1,6}))?\\.(?:m4s|ts))$`);
 
-/** What a resource name stands for; undefined when it is none of these. */
-export function parseMediaName(resource: string): NamedMedia | undefined {
+/** What a name below a stream stands for; undefined when it is none of these. */
+export function parseResource(resource: string): NamedResource | undefined {
+  if (resource === MULTIVARIANT) return { type: "multivariant" };
+  const playlist = PLAYLIST_NAME.exec(resource)?.[1];
+  if (playlist !== undefined) return { type: "playlist", rendition: playlist };
   const match = MEDIA_NAME.exec(resource);
   if (!match) return undefined;
-  const [, init, msn, part] = match;
+  const [, rendition = "", init, msn, part] = match;
+  return { type: "media", rendition, media: toMedia(init, msn, part) };
+}
+
+function toMedia(init: string | undefined, msn: string | undefined, part: string | undefined): NamedMedia {
   if (init !== undefined) return { type: "init", number: Number(init) };
   if (part !== undefined) return { type: "part", msn: Number(msn), part: Number(part) };
   return { type: "segment", msn: Number(msn) };

@@ -1,6 +1,6 @@
 import type { Millis } from "../media/time.ts";
 import { type AnswerCallback, type Cancel, notFound, type OriginRequest, unavailable } from "./answer.ts";
-import { MEDIA_PLAYLIST, MULTIVARIANT } from "./names.ts";
+import { parseResource } from "./names.ts";
 import type { HlsOutput } from "./output.ts";
 import { START_PATIENCE } from "./viewer-requests.ts";
 
@@ -71,8 +71,9 @@ export class HlsOrigin {
     const { stream, resource } = request;
     const output = this.#outputs.get(stream);
     if (output) return output.request(resource, request.query, now, answer);
-    const isPlaylist = resource === MULTIVARIANT || resource === MEDIA_PLAYLIST;
-    if (isPlaylist && this.#options.expects?.(stream, now)) return this.#expect(request, now, answer);
+    const type = parseResource(resource)?.type;
+    if ((type === "multivariant" || type === "playlist") && this.#options.expects?.(stream, now))
+      return this.#expect(request, now, answer);
     answer(notFound("nobody publishes this stream"));
     return undefined;
   }

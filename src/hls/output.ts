@@ -4,17 +4,18 @@ import type { Millis } from "../media/time.ts";
 import type { Track } from "../media/track.ts";
 import { type AnswerCallback, type Cancel, notFound } from "./answer.ts";
 import type { HlsConfig } from "./config.ts";
+import { LeadFeed } from "./lead-feed.ts";
 import type { PlaylistProfile } from "./media-playlists.ts";
 import { MissingSound } from "./missing-sound.ts";
-import { CMAF_NAMES, discontinuityFor, MEDIA_PLAYLIST, TS_NAMES } from "./names.ts";
+import { cmafNames, discontinuityFor, LEAD, tsNames } from "./names.ts";
+import { Presentation } from "./presentation.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
 import type { RenditionMemory, RenditionRecorder } from "./rendition-memory.ts";
 import { Rendition } from "./rendition-pipeline.ts";
+import type { FeedSink, RungDescription, RungPosition, RungSink, RungState, RungStatus } from "./rung-feed.ts";
 import { LastMedia, StandIn } from "./stand-in.ts";
 import type { AnnouncedTargets } from "./targets.ts";
 import { TimeShift } from "./time-shift.ts";
-import { ViewerRequests } from "./viewer-requests.ts";
-import { Waiters } from "./waiters.ts";
 import type { RenditionWindow } from "./window.ts";
 
 export type HlsOutputOptions = {
@@ -41,7 +42,11 @@ export type HlsOutputOptions = {
   readonly onRendition?: RenditionSink;
   /** An answer callback has thrown. */
   readonly onFault?: (error: unknown) => void;
-  /** Requests that may wait for media at the same time. */
+  /** Somebody may want to make rungs: what that takes is kept from the start. */
+  readonly isFollowed?: boolean;
+  /** Somebody asks for a rung, or for anything of it. */
+  readonly onRungWanted?: (name: string, now: Millis) => void;
+  /** Requests for one rendition that may wait for media at the same time. */
   readonly maxWaiters?: number;
 };
 
@@ -66,10 +71,9 @@ export class HlsOutput {
   readonly path: string;
   readonly #options: Omit<HlsOutputOptions, "after" | "resume">;
   readonly #profile: PlaylistProfile;
-  readonly #waiters: Waiters;
+  readonly #feed: LeadFeed;
+  readonly #presentation: Presentation;
   #rendition: Rendition;
-  #requests: ViewerRequests;
-  #settledVersion = -1;
   #lostAt: Millis | undefined;
   #endedAt: Millis | undefined;
   readonly #last = new LastMedia();
@@ -96,23 +100,32 @@ export class HlsOutput {
     this.#options = own;
     const isTs = config.format === "mpegts";
     this.#profile = {
-      names: isTs ? TS_NAMES : CMAF_NAMES,
+      names: isTs ? tsNames(LEAD) : cmafNames(LEAD),
       lowLatency: config.lowLatency && !isTs,
       version: isTs ? 3 : 6,
     };
-    this.#waiters = new Waiters(options.maxWaiters ?? MAX_WAITERS, (error) => options.onFault?.(error));
+    const { format, maxAudioDelay } = config;
+    const { lowLatency } = this.#profile;
+    this.#feed = new LeadFeed({ format, lowLatency, maxAudioDelay }, own.isFollowed ?? false);
     const firstMsn = Math.max(options.firstMsn, after?.nextMsn ?? 0);
     const first = options.firstDiscontinuity ?? discontinuityFor(firstMsn);
     const discontinuity = Math.max(first, after?.nextDiscontinuity ?? 0);
     this.#rendition = this.#begin(firstMsn, discontinuity, options.announced, resume?.memory);
-    this.#requests = this.#requestsOf(this.#rendition);
+    this.#presentation = new Presentation(this.#rendition, {
+      config,
+      profile: this.#profile,
+      feed: this.#feed,
+      maxWaiters: own.maxWaiters ?? MAX_WAITERS,
+      onFault: (error) => own.onFault?.(error),
+      onRungWanted: own.onRungWanted,
+    });
     if (resume) this.#resume(resume.memory, resume.now);
   }
 
   get state(): HlsOutputState {
     if (this.#endedAt !== undefined) return "ended";
     if (this.#lostAt !== undefined) return "waiting";
-    return this.#requests.isPlayable ? "live" : "starting";
+    return this.#presentation.isPlayable ? "live" : "starting";
   }
 
   /** What players hold on to; undefined before the first playlist was answered. */
@@ -142,18 +155,53 @@ export class HlsOutput {
 
   /** Media bytes in memory. */
   get bytesHeld(): number {
-    return this.#rendition.window.bytesHeld;
+    return this.#presentation.bytesHeld;
   }
 
   /** Requests that wait for media. */
   get waiting(): number {
-    return this.#waiters.size;
+    return this.#presentation.waiting;
+  }
+
+  /** Renditions beside the lead. */
+  get rungs(): readonly RungState[] {
+    return this.#presentation.rungs;
+  }
+
+  /** Which rungs there are beside those of the stream's own tracks, whether or not they are being made. One that is gone is dropped. */
+  announceRungs(rungs: readonly RungDescription[]): void {
+    this.#presentation.announce(rungs);
+  }
+
+  /** Hands out what the lead is made of, from the start of a segment some seconds ago, and goes on. Returns how to stop it. */
+  follow(sink: FeedSink, now: Millis): () => void {
+    return this.#feed.follow(sink, now);
+  }
+
+  /** Takes what is made of a rung. */
+  rungSink(name: string): RungSink {
+    return this.#presentation.sink(name);
+  }
+
+  /** Where who makes a rung goes on; undefined: with the first segment that `follow` gives. */
+  rungPosition(name: string): RungPosition | undefined {
+    return this.#presentation.position(name);
+  }
+
+  /** Nobody makes the rung any more. It stays announced. */
+  dropRung(name: string): void {
+    this.#presentation.drop(name);
+  }
+
+  /** `failed` and `shed`: it is not announced any more, and dropped. */
+  setRungState(name: string, state: RungStatus, reason?: string): void {
+    this.#presentation.setState(name, state, reason);
   }
 
   /** When `tick` has something to do; may be early. */
   get deadline(): Millis | undefined {
     let earliest = this.#vacancyEnd;
-    for (const at of [this.#waiters.deadline, this.#standInDue]) {
+    for (const at of [this.#presentation.deadline, this.#standInDue]) {
       if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
     }
     return earliest;
@@ -190,14 +238,14 @@ export class HlsOutput {
     if (event.type === "end") this.#over = true;
     this.#forward(event, now);
     if (event.type === "end") this.#end(now);
-    this.#settleChanges(now);
+    this.#presentation.settle(now);
   };
 
   /** Lists a date range for viewers; ignored while there is nothing to play. */
   addDateRange(range: DateRange, now: Millis): void {
-    if (!this.#requests.isPlayable || this.#endedAt !== undefined) return;
+    if (!this.#presentation.isPlayable || this.#endedAt !== undefined) return;
     this.#rendition.addDateRange(range);
-    this.#settleChanges(now);
+    this.#presentation.settle(now);
   }
 
   tick(now: Millis): void {
@@ -208,18 +256,17 @@ export class HlsOutput {
     }
     const due = this.#standInDue;
     if (due !== undefined && now >= due) this.#goOn(now);
-    this.#waiters.settle(now);
-    this.#settledVersion = this.#rendition.window.version;
+    this.#presentation.tick(now);
   }
 
   /** Answers at once, or later when what is asked for is about to come. */
   request(resource: string, query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    return this.#requests.request(resource, query, now, answer);
+    return this.#presentation.request(resource, query, now, answer);
   }
 
   /** Whoever still waits gets a 404: the output is being removed. */
   close(): void {
-    this.#waiters.dismiss(notFound("the stream has ended"));
+    this.#presentation.close(notFound("the stream has ended"));
   }
 
   /** When a playlist without publisher is closed, or a closed one removed. */
@@ -229,7 +276,7 @@ export class HlsOutput {
   }
 
   get #linger(): Millis {
-    if (!this.#requests.isPlayable) return 0;
+    if (!this.#presentation.isPlayable) return 0;
     return Math.max(ENDED_LINGER, this.#options.config.window);
   }
 
@@ -243,7 +290,6 @@ export class HlsOutput {
     return new Rendition({
       config,
       profile: this.#profile,
-      playlistName: MEDIA_PLAYLIST,
       firstMsn,
       discontinuitySequence,
       wallclockAt,
@@ -251,12 +297,11 @@ export class HlsOutput {
       onRendition: (onRendition || recorder) && this.#handOn,
       announced,
       resume,
+      feed: this.#feed,
+      onTracks: (tracks, separateAudio) => this.#presentation.setTracks(tracks, separateAudio),
+      onDateRange: (range) => this.#presentation.addDateRange(range),
+      others: () => this.#presentation.others(),
     });
-  }
-
-  #requestsOf(rendition: Rendition): ViewerRequests {
-    const mediaType = this.#options.config.format === "mpegts" ? "video/mp2t" : "video/mp4";
-    return new ViewerRequests(rendition, this.#profile, this.#waiters, mediaType);
   }
 
   #forward(event: MediaEvent, now: Millis): void {
@@ -338,7 +383,7 @@ export class HlsOutput {
     const { window } = this.#rendition;
     const partStart = () => this.#rendition.partStart;
     const { grace, standIn: isOffered } = this.#options.config;
-    const isWanted = since !== undefined && this.#requests.isPlayable && grace > 0 && isOffered;
+    const isWanted = since !== undefined && this.#presentation.isPlayable && grace > 0 && isOffered;
     const standIn = isWanted && StandIn.after(this.#last, { since, frame: window.targets.part, partStart });
     if (!standIn) {
       // There will be no other answer until there is media again.
@@ -374,16 +419,8 @@ export class HlsOutput {
   /** A publisher after the playlist was closed: a new playlist, with numbers above those of the old one. */
   #revive(): void {
     this.#endedAt = undefined;
-    this.#waiters.dismiss(notFound("the playlist has ended"));
     const { nextMsn, nextDiscontinuity } = this.#rendition;
     this.#rendition = this.#begin(nextMsn, nextDiscontinuity);
-    this.#requests = this.#requestsOf(this.#rendition);
-  }
-
-  #settleChanges(now: Millis): void {
-    const { version } = this.#rendition.window;
-    if (version === this.#settledVersion) return;
-    this.#settledVersion = version;
-    if (this.#waiters.size > 0) this.#waiters.settle(now);
+    this.#presentation.restart(this.#rendition);
   }
 }

@@ -1,18 +1,20 @@
 import { canCarry } from "../formats/mp4/init.ts";
 import { decodeTs } from "../formats/mpegts/demuxer.ts";
+import { canCarry as canCarryInTs } from "../formats/mpegts/elementary-stream.ts";
 import type { DateRange } from "../media/date-range.ts";
 import type { DataEvent, MediaEvent, Packet } from "../media/event.ts";
 import type { Millis } from "../media/time.ts";
-import type { Track } from "../media/track.ts";
+import type { CodecConfig, Track, TrackId } from "../media/track.ts";
 import type { HlsConfig } from "./config.ts";
+import type { LeadFeed } from "./lead-feed.ts";
 import type { PlaylistProfile } from "./media-playlists.ts";
-import { chooseTracks, trackList } from "./muxed-tracks.ts";
+import { chooseTracks, leadTracks, trackList } from "./muxed-tracks.ts";
 import { EPOCH } from "./names.ts";
 import { CmafPackager, type CmafResumption, type Packager } from "./packager.ts";
 import { ProgramTime } from "./program-time.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
-import type { PackagerPosition, RenditionMemory, RenditionState } from "./rendition-memory.ts";
-import { RenditionPlaylists } from "./rendition-playlists.ts";
+import type { PackagerPosition, RenditionMemory } from "./rendition-memory.ts";
+import { type OtherRendition, RenditionPlaylists } from "./rendition-playlists.ts";
 import { type AnnouncedTargets, PlaylistTargets } from "./targets.ts";
 import { TimedData } from "./timed-data.ts";
 import { TsPackager, type TsResumption } from "./ts-packager.ts";
@@ -22,13 +24,19 @@ import { RenditionWindow } from "./window.ts";
 export type RenditionOptions = {
   readonly config: HlsConfig;
   readonly profile: PlaylistProfile;
-  /** Name of the media playlist, relative to the multivariant one. */
-  readonly playlistName: string;
   readonly firstMsn: number;
   readonly discontinuitySequence: number;
   readonly wallclockAt: (now: Millis) => Millis;
   readonly onTrackLeftOut?: (track: Track, reason: string) => void;
   readonly onRendition?: RenditionSink;
+  /** Told what the rendition is made of. */
+  readonly feed: LeadFeed;
+  /** Of all tracks that were announced; with `separateAudio` there is no sound in this rendition. */
+  readonly onTracks: (tracks: readonly Track[], separateAudio: boolean) => void;
+  /** A date range was listed. */
+  readonly onDateRange: (range: DateRange) => void;
+  /** Those to report of. */
+  readonly others: () => readonly OtherRendition[];
   /** What players of this playlist were told before a restart of the server. */
   readonly announced?: AnnouncedTargets;
   /** Of another process, to go on with: its numbers and what it announced hold. */
@@ -39,6 +47,8 @@ export type RenditionOptions = {
 export class Rendition {
   readonly window: RenditionWindow;
   readonly playlists: RenditionPlaylists;
+  /** Media sequence number of its first segment. */
+  readonly firstMsn: number;
   /** Wall clock of the latest segment. */
   numberedAt: Millis;
   readonly #options: RenditionOptions;
@@ -49,12 +59,16 @@ export class Rendition {
   readonly #timedData = new TimedData();
   readonly #programTime = new ProgramTime();
   #written: readonly Track[] = [];
+  /** What is muxed. */
   #tracks: readonly Track[] = [];
+  #ids = new Set<TrackId>();
+  #separateAudio = false;
   #nextMsn: number;
 
   constructor(options: RenditionOptions) {
     const { config, firstMsn, resume } = options;
     this.#options = options;
+    this.firstMsn = firstMsn;
     this.#nextMsn = firstMsn;
     this.numberedAt = options.wallclockAt(0);
     const targets = new PlaylistTargets({
@@ -67,15 +81,11 @@ export class Rendition {
     const { discontinuitySequence } = resume ?? options;
     this.window = new RenditionWindow({ targets, windowMs: config.window, discontinuitySequence });
     if (resume) this.#replay(resume);
+    options.feed.restart(this.#firstMsn, this.nextDiscontinuity - 1, resume === undefined);
     const packager = config.format === "mpegts" ? this.#tsPackager(targets) : this.#cmafPackager(targets);
     this.#packager = packager;
     this.#keyframes = config.format === "mpegts" ? new KeyframeObserver(targets) : undefined;
-    this.playlists = new RenditionPlaylists(this.window, options.profile, () => ({
-      uri: options.playlistName,
-      tracks: this.#tracks,
-      bandwidth: this.window.bandwidth,
-      frameRate: packager instanceof CmafPackager ? packager.frameRate : undefined,
-    }));
+    this.playlists = new RenditionPlaylists(this.window, options.profile, options.others);
   }
 
   /** What the playlist's players hold on to; undefined before the first was answered. */
@@ -87,6 +97,20 @@ export class Rendition {
   get nextMsn(): number {
     return this.#nextMsn;
   }
+
+  /** What is muxed in it. */
+  get muxed(): readonly Track[] {
+    return this.#tracks;
+  }
+
+  /** As measured; undefined until that can be told. */
+  get frameRate(): number | undefined {
+    return this.#packager instanceof CmafPackager ? this.#packager.frameRate : undefined;
+  }
+
+  /** Whether the container has a mapping for a track. */
+  readonly canCarry = (config: CodecConfig): boolean =>
+    this.#options.config.format === "mpegts" ? canCarryInTs(config) : canCarry(config);
 
   /** As they were last announced to it. */
   get tracks(): readonly Track[] {
@@ -107,7 +131,7 @@ export class Rendition {
 
   /** Whether media of these tracks may follow without a discontinuity. */
   continues(tracks: readonly Track[]): boolean {
-    return this.#packager.continues(tracks);
+    return this.#packager.continues(leadTracks(tracks, this.canCarry, this.#separates(tracks)));
   }
 
   /** Where the part being made begins, in seconds of the media's time. */
@@ -139,29 +163,51 @@ export class Rendition {
   /** Lists a date range. */
   addDateRange(range: DateRange): void {
     this.#sink({ type: "date-range", range });
+    this.#options.onDateRange(range);
   }
 
   write(event: MediaEvent, now: Millis): void {
+    const { feed } = this.#options;
     if (event.type === "data") this.#addTimedData(event);
-    if (event.type === "tracks") this.#setTracks(event.tracks);
     if (this.#keyframes && event.type === "packet") this.#keyframes.observe(event);
-    const packager = this.#packager;
-    packager.write(event, now);
-    if (packager instanceof TsPackager) this.#targets.observeSegment(packager.openMs / 1000 + FRAME);
+    feed.now = now;
+    if (event.type === "tracks") this.#writeTracks(event.tracks, now);
+    else if (event.type === "packet" && !this.#ids.has(event.track)) feed.otherPacket(event);
+    else this.#packager.write(event, now);
+    if (this.#packager instanceof TsPackager) this.#targets.observeSegment(this.#packager.openMs / 1000 + FRAME);
+  }
+
+  #writeTracks(tracks: readonly Track[], now: Millis): void {
+    this.#setTracks(tracks);
+    const separateAudio = this.#separateAudio;
+    this.#packager.write({ type: "tracks", tracks: leadTracks(tracks, this.canCarry, separateAudio) }, now);
+    this.#options.onTracks(tracks, separateAudio);
+    this.#options.feed.setTracks(tracks, separateAudio);
+  }
+
+  /** Several sounds are renditions of their own. Whether there are is settled with the first segment: players are told once. */
+  #separates(tracks: readonly Track[]): boolean {
+    if (this.#nextMsn > this.firstMsn) return this.#separateAudio;
+    const carried = tracks.filter((track) => track.kind !== "data" && canCarry(track.config));
+    const sounds = carried.filter((track) => track.kind === "audio").length;
+    return this.#options.config.format === "cmaf" && sounds > 1 && sounds < carried.length;
   }
 
   #setTracks(tracks: readonly Track[]): void {
     this.#written = tracks;
     this.#keyframes?.setTracks(tracks);
+    this.#separateAudio = this.#separates(tracks);
+    const own = leadTracks(tracks, this.canCarry, this.#separateAudio);
     this.#tracks =
       this.#options.config.format === "mpegts"
-        ? selectTsTracks(tracks).tracks
-        : trackList(chooseTracks(tracks, canCarry).tracks);
+        ? selectTsTracks(own).tracks
+        : trackList(chooseTracks(own, canCarry).tracks);
+    this.#ids = new Set(this.#tracks.map(({ id }) => id));
   }
 
   #replay({ events, state }: RenditionMemory): void {
-    for (const event of events) this.#take(event);
     this.#setTracks(state.tracks);
+    for (const event of events) this.#take(event);
   }
 
   #addTimedData(event: DataEvent): void {
@@ -191,7 +237,16 @@ export class Rendition {
     const { lowLatency } = profile;
     const firstMsn = this.#firstMsn;
     const resume = this.#cmafResumption();
-    const options = { targets, lowLatency, firstMsn, wallclockAt, epoch: EPOCH, resume, onTrackLeftOut };
+    const options = {
+      targets,
+      lowLatency,
+      firstMsn,
+      wallclockAt,
+      epoch: EPOCH,
+      resume,
+      feed: this.#options.feed,
+      onTrackLeftOut,
+    };
     return new CmafPackager(options, this.#sink);
   }
 
@@ -203,7 +258,8 @@ export class Rendition {
   #cmafResumption(): CmafResumption | undefined {
     const { resume } = this.#options;
     if (!resume) return undefined;
-    const { tracks, position } = resume.state;
+    const { position } = resume.state;
+    const tracks = this.#tracks;
     const { open, segments } = this.window;
     const number = (open ?? segments[segments.length - 1])?.init;
     const bytes = number === undefined ? undefined : this.window.init(number);
@@ -215,7 +271,8 @@ export class Rendition {
     const { resume } = this.#options;
     const { lastMsn } = this.window;
     if (!resume || lastMsn === undefined) return undefined;
-    const { tracks, position } = resume.state;
+    const { position } = resume.state;
+    const tracks = this.#tracks;
     const last = this.window.segment(lastMsn) ?? new Uint8Array(0);
     return { tracks, position, counters: decodeTs(last, new Map(), NO_FAULT).counters };
   }
@@ -233,6 +290,7 @@ export class Rendition {
         wallclockAt,
         epoch: EPOCH,
         resume: this.#tsResumption(),
+        feed: this.#options.feed,
         onSkippedTrack: (track, reason) => onTrackLeftOut?.(track, TS_REASONS[reason]),
       },
       this.#sink,

@@ -1,18 +1,17 @@
 import { expect, test } from "bun:test";
 import { parseMediaPlaylist } from "../formats/m3u8/parse-media-playlist.ts";
-import { CMAF_NAMES } from "./names.ts";
-import { RenditionPlaylists } from "./rendition-playlists.ts";
+import { cmafNames } from "./names.ts";
+import { type OtherRendition, RenditionPlaylists } from "./rendition-playlists.ts";
 import { PlaylistTargets } from "./targets.ts";
 import { RenditionWindow } from "./window.ts";
 
-const PROFILE = { names: CMAF_NAMES, lowLatency: true, version: 6 };
+const PROFILE = { names: cmafNames("main"), lowLatency: true, version: 6 };
 
 function rendition() {
   const targets = new PlaylistTargets({ partMs: 500, segmentMs: 2000, maxSegmentMs: 10_000 });
   const window = new RenditionWindow({ targets, windowMs: 30_000, discontinuitySequence: 0 });
-  const playlists = new RenditionPlaylists(window, PROFILE, () => {
-    throw new Error("not asked for");
-  });
+  const others: OtherRendition[] = [];
+  const playlists = new RenditionPlaylists(window, PROFILE, () => others);
   const reports = () =>
     parseMediaPlaylist(new TextDecoder().decode(playlists.media(undefined).bytes)).renditionReports ?? [];
   const part = (msn: number, index: number) => {
@@ -29,7 +28,7 @@ function rendition() {
     });
     if (index === 3) window.write({ type: "segment", msn, bytes: [bytes], duration: 2, independent: true });
   };
-  return { window, playlists, reports, part };
+  return { window, playlists, others, reports, part };
 }
 
 test("a rendition alone reports of none", () => {
@@ -40,8 +39,8 @@ test("a rendition alone reports of none", () => {
 
 test("renditions report how far the others have come, whenever those go on", () => {
   const [video, audio] = [rendition(), rendition()];
-  video.playlists.reportOn("audio.m3u8", audio.window);
-  audio.playlists.reportOn("main.m3u8", video.window);
+  video.others.push({ uri: "audio.m3u8", window: audio.window });
+  audio.others.push({ uri: "main.m3u8", window: video.window });
   video.part(7, 0);
   expect(video.reports()).toEqual([]);
   for (const [index, expected] of [0, 1, 2, 3].entries()) {

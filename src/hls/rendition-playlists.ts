@@ -1,41 +1,42 @@
 import { formatMediaPlaylist } from "../formats/m3u8/format-media-playlist.ts";
-import { formatMultivariantPlaylist } from "../formats/m3u8/multivariant-playlist.ts";
 import type { Playlist } from "./answer.ts";
 import { type DeltaUpdate, type PlaylistProfile, toMediaPlaylist, toRenditionReport } from "./media-playlists.ts";
-import { type RenditionDescription, toMultivariantPlaylist } from "./multivariant.ts";
 import type { RenditionWindow } from "./window.ts";
 
 const encoder = new TextEncoder();
+
+/** Another rendition of the presentation. */
+export type OtherRendition = {
+  /** Of its playlist, relative to this one's. */
+  readonly uri: string;
+  readonly window: RenditionWindow;
+};
 
 /** The playlists of a rendition as bytes: rendered when first asked for after a change, then shared by all who ask. */
 export class RenditionPlaylists {
   readonly #window: RenditionWindow;
   readonly #profile: PlaylistProfile;
-  readonly #describe: () => RenditionDescription;
-  readonly #others: { readonly uri: string; readonly window: RenditionWindow }[] = [];
+  readonly #others: () => readonly OtherRendition[];
+  #reportedOn: readonly OtherRendition[] = [];
   #version = -1;
   #full: Playlist | undefined;
   #delta: Playlist | undefined;
   #deltaOfRanges: Playlist | undefined;
-  #multivariantText = "";
-  #multivariant: Playlist | undefined;
 
-  constructor(window: RenditionWindow, profile: PlaylistProfile, describe: () => RenditionDescription) {
+  /** @param others those to report of; another array when they are others */
+  constructor(window: RenditionWindow, profile: PlaylistProfile, others: () => readonly OtherRendition[] = NONE) {
     this.#window = window;
     this.#profile = profile;
-    this.#describe = describe;
-  }
-
-  /** Reports of another rendition of the presentation from now on. @param uri of its playlist, relative to this one's */
-  reportOn(uri: string, window: RenditionWindow): void {
-    this.#others.push({ uri, window });
+    this.#others = others;
   }
 
   media(delta: DeltaUpdate | undefined): Playlist {
+    const others = this.#others();
     let { version } = this.#window;
-    for (const other of this.#others) version += other.window.version;
-    if (this.#version !== version) {
+    for (const other of others) version += other.window.version;
+    if (this.#version !== version || this.#reportedOn !== others) {
       this.#version = version;
+      this.#reportedOn = others;
       this.#full = undefined;
       this.#delta = undefined;
       this.#deltaOfRanges = undefined;
@@ -46,26 +47,16 @@ export class RenditionPlaylists {
     return (this.#delta ??= this.#render("YES"));
   }
 
-  multivariant(): Playlist {
-    const text = formatMultivariantPlaylist(toMultivariantPlaylist(this.#describe(), this.#profile.version));
-    if (!this.#multivariant || text !== this.#multivariantText) {
-      this.#multivariantText = text;
-      this.#multivariant = toPlaylist(text);
-    }
-    return this.#multivariant;
-  }
-
   #render(delta: DeltaUpdate | undefined): Playlist {
-    const reports = this.#others.flatMap(
+    const reports = this.#reportedOn.flatMap(
       ({ uri, window }) => toRenditionReport(uri, window, this.#profile.lowLatency) ?? [],
     );
     const playlist = toMediaPlaylist(this.#window, this.#profile, delta, reports);
     // Nothing to skip: the whole playlist is the answer.
     if (delta && playlist.skipped === 0) return this.media(undefined);
-    return toPlaylist(formatMediaPlaylist(playlist));
+    return { kind: "playlist", bytes: encoder.encode(formatMediaPlaylist(playlist)) };
   }
 }
 
-function toPlaylist(text: string): Playlist {
-  return { kind: "playlist", bytes: encoder.encode(text) };
-}
+const NO_OTHERS: readonly OtherRendition[] = [];
+const NONE = (): readonly OtherRendition[] => NO_OTHERS;

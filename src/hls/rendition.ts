@@ -38,7 +38,7 @@ export type RenditionEvent =
   | {
       readonly type: "segment";
       readonly msn: number;
-      /** The whole segment, in pieces to be sent one after the other; for low latency exactly the parts' bytes. */
+      /** The whole segment, in pieces to be sent one after the other; for low latency exactly the parts' bytes, or none. */
       readonly bytes: readonly Uint8Array[];
       /** Seconds. */
       readonly duration: number;

@@ -77,6 +77,16 @@ export type RungDescription = {
   readonly bandwidth: { readonly peak: number; readonly average: number };
   readonly resolution?: { readonly width: number; readonly height: number };
   readonly frameRate?: number;
+  readonly videoRange?: "SDR" | "HLG" | "PQ";
+  /** Not a variant, but sound that goes with all variants (EXT-X-MEDIA, RFC 8216bis 4.4.6.1). */
+  readonly alternative?: {
+    /** For people. */
+    readonly name: string;
+    /** BCP 47. */
+    readonly language?: string;
+    readonly channels?: number;
+    readonly isDefault: boolean;
+  };
   /** Of these tracks of the stream, as they are: made by the output itself as long as the stream lives. */
   readonly of?: { readonly video?: TrackId; readonly audio?: TrackId };
 };

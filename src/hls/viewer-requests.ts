@@ -1,11 +1,12 @@
 import type { Millis } from "../media/time.ts";
-import type { AnswerCallback, Cancel, OriginAnswer } from "./answer.ts";
+import type { AnswerCallback, Cancel, OriginAnswer, Playlist } from "./answer.ts";
 import { badRequest, mediaAnswer, notFound, playlistAnswer, unavailable } from "./answer.ts";
 import { type DeltaUpdate, isPlayable, isReady, type PlaylistProfile } from "./media-playlists.ts";
-import { MEDIA_PLAYLIST, MULTIVARIANT, type NamedMedia, parseMediaName } from "./names.ts";
+import type { NamedMedia } from "./names.ts";
 import { decideReload, isSatisfied, parseDirectives, type ReloadDirectives } from "./reload.ts";
-import type { Rendition } from "./rendition-pipeline.ts";
+import type { RenditionPlaylists } from "./rendition-playlists.ts";
 import type { Waiter, Waiters } from "./waiters.ts";
+import type { RenditionWindow } from "./window.ts";
 
 /**
  * How long a request of a stream that is starting is held: below the 10 s after which hls.js gives up, and above the 8.3 s
@@ -19,21 +20,34 @@ const RELOAD_PATIENCE: Millis = 9_000;
 /** Blocking answers may be cached for so many target durations, plain ones for half of one (B.1). */
 const BLOCKING_CACHE_TARGETS = 6;
 
+export type ViewerRequestsOptions = {
+  /** Of segments and parts. */
+  readonly mediaType: string;
+  /** How long who asks waits for all that any player could want, rather than for something to play. */
+  readonly patience: Millis;
+  /** Over a restart of the server players are there already, and what they have in store is short: nobody waits for more. */
+  readonly isKnown: boolean;
+};
+
 /** Answers what viewers ask of one rendition, at once or when it has come. */
 export class ViewerRequests {
-  readonly #rendition: Rendition;
+  readonly #rendition: { readonly window: RenditionWindow; readonly playlists: RenditionPlaylists };
   readonly #profile: PlaylistProfile;
   readonly #waiters: Waiters;
-  readonly #mediaType: string;
+  readonly #options: ViewerRequestsOptions;
   #wasReady: boolean;
 
-  constructor(rendition: Rendition, profile: PlaylistProfile, waiters: Waiters, mediaType: string) {
+  constructor(
+    rendition: { readonly window: RenditionWindow; readonly playlists: RenditionPlaylists },
+    profile: PlaylistProfile,
+    waiters: Waiters,
+    options: ViewerRequestsOptions,
+  ) {
     this.#rendition = rendition;
     this.#profile = profile;
     this.#waiters = waiters;
-    this.#mediaType = mediaType;
-    // Over a restart of the server players are there already, and what they have in store is short.
-    this.#wasReady = rendition.announced !== undefined;
+    this.#options = options;
+    this.#wasReady = options.isKnown;
   }
 
   /** Whether there is something to play. */
@@ -41,14 +55,9 @@ export class ViewerRequests {
     return isPlayable(this.#rendition.window, this.#profile.lowLatency);
   }
 
-  /** Answers at once, or later when what is asked for is about to come. */
-  request(resource: string, query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    if (resource === MULTIVARIANT) {
-      return this.#whenReady(now, answer, () => this.#multivariantAnswer());
-    }
-    if (resource === MEDIA_PLAYLIST) return this.#requestPlaylist(query, now, answer);
-    const media = parseMediaName(resource);
-    return media ? this.#requestMedia(media, now, answer) : this.#answer(answer, notFound("no such resource"));
+  /** The multivariant playlist, once every player can start. */
+  multivariant(now: Millis, answer: AnswerCallback, render: () => Playlist): Cancel | undefined {
+    return this.#whenReady(now, answer, () => playlistAnswer(render(), this.#targetDuration));
   }
 
   get #targetDuration(): number {
@@ -65,8 +74,11 @@ export class ViewerRequests {
   /** Waits until every player can start; answers with less when that takes too long. */
   #whenReady(now: Millis, answer: AnswerCallback, make: () => OriginAnswer): Cancel | undefined {
     const { window } = this.#rendition;
-    const poll = () => {
-      if (this.isPlayable && this.#isReady) return make();
+    const poll = (at: Millis) => {
+      if (this.isPlayable && (this.#isReady || at >= now + this.#options.patience)) {
+        this.#wasReady = true;
+        return make();
+      }
       return window.ended ? notFound("the stream has ended") : undefined;
     };
     const late = () => {
@@ -74,10 +86,11 @@ export class ViewerRequests {
       this.#wasReady = true;
       return make();
     };
-    return this.#wait({ deadline: now + START_PATIENCE, poll, late, answer });
+    return this.#wait({ deadline: now + START_PATIENCE, poll, late, answer }, now);
   }
 
-  #requestPlaylist(query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
+  /** The media playlist, with the delivery directives of a query. */
+  playlist(query: string, now: Millis, answer: AnswerCallback): Cancel | undefined {
     const directives = parseDirectives(query);
     if (typeof directives === "string") {
       if (!this.#rendition.window.ended) return this.#answer(answer, badRequest(directives));
@@ -102,17 +115,17 @@ export class ViewerRequests {
       const { window } = this.#rendition;
       return window.ended || isSatisfied(window, msn, part) ? this.#playlistAnswer(skip, true) : undefined;
     };
-    return this.#wait({ deadline: now + patience, poll, late: noMedia, answer });
+    return this.#wait({ deadline: now + patience, poll, late: noMedia, answer }, now);
   }
 
-  #requestMedia(media: NamedMedia, now: Millis, answer: AnswerCallback): Cancel | undefined {
-    const found = this.#media(media);
+  media(media: NamedMedia, now: Millis, answer: AnswerCallback): Cancel | undefined {
+    const found = this.#find(media);
     if (found) return this.#answer(answer, found);
     if (media.type === "part" && this.#isHinted(media.msn, media.part)) {
       const deadline = now + RELOAD_TARGETS * this.#targetDuration * 1000;
       const poll = () =>
-        this.#media(media) ?? (this.#isHinted(media.msn, media.part) ? undefined : notFound("the part was not made"));
-      return this.#wait({ deadline, poll, late: noMedia, answer });
+        this.#find(media) ?? (this.#isHinted(media.msn, media.part) ? undefined : notFound("the part was not made"));
+      return this.#wait({ deadline, poll, late: noMedia, answer }, now);
     }
     return this.#answer(answer, notFound("no such media, or no longer"));
   }
@@ -126,7 +139,7 @@ export class ViewerRequests {
     return part === 0 && msn === (window.open?.msn ?? Number.NaN) + 1;
   }
 
-  #media(media: NamedMedia): OriginAnswer | undefined {
+  #find(media: NamedMedia): OriginAnswer | undefined {
     const { window } = this.#rendition;
     const bytes =
       media.type === "init"
@@ -134,7 +147,7 @@ export class ViewerRequests {
         : media.type === "segment"
           ? window.segment(media.msn)
           : window.part(media.msn, media.part);
-    return bytes && mediaAnswer(this.#mediaType, bytes);
+    return bytes && mediaAnswer(this.#options.mediaType, bytes);
   }
 
   #playlistAnswer(delta: DeltaUpdate | undefined, blocking: boolean): OriginAnswer {
@@ -144,17 +157,13 @@ export class ViewerRequests {
     return playlistAnswer(playlist, Math.floor(targets * this.#targetDuration));
   }
 
-  #multivariantAnswer(): OriginAnswer {
-    return playlistAnswer(this.#rendition.playlists.multivariant(), this.#targetDuration);
-  }
-
   #answer(callback: AnswerCallback, answer: OriginAnswer): undefined {
     this.#waiters.call(callback, answer);
     return undefined;
   }
 
-  #wait(waiter: Waiter): Cancel | undefined {
-    const answer = waiter.poll();
+  #wait(waiter: Waiter, now: Millis): Cancel | undefined {
+    const answer = waiter.poll(now);
     if (answer) return this.#answer(waiter.answer, answer);
     if (this.#waiters.isFull) return this.#answer(waiter.answer, unavailable("too many viewers are waiting", 1));
     return this.#waiters.add(waiter);

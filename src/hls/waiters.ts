@@ -5,7 +5,7 @@ export type Waiter = {
   /** When it has waited long enough. */
   readonly deadline: Millis;
   /** The answer, once there is one. */
-  readonly poll: () => OriginAnswer | undefined;
+  readonly poll: (now: Millis) => OriginAnswer | undefined;
   /** What it gets at the deadline. */
   readonly late: () => OriginAnswer;
   readonly answer: AnswerCallback;
@@ -54,7 +54,7 @@ export class Waiters {
     let earliest = Number.POSITIVE_INFINITY;
     const answered: [Waiter, OriginAnswer][] = [];
     for (const waiter of this.#waiting) {
-      const answer = waiter.poll() ?? (now >= waiter.deadline ? waiter.late() : undefined);
+      const answer = waiter.poll(now) ?? (now >= waiter.deadline ? waiter.late() : undefined);
       if (answer) answered.push([waiter, answer]);
       else earliest = Math.min(earliest, waiter.deadline);
     }

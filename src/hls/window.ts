@@ -124,6 +124,21 @@ export class RenditionWindow {
     return longest;
   }
 
+  /** Its first segment is known now. @param discontinuitySequence before that segment's own discontinuity */
+  startAt(discontinuitySequence: number): void {
+    this.#discontinuitySequence = discontinuitySequence;
+  }
+
+  /** Discontinuity sequence number of a segment, its own discontinuity counted; undefined when it is not in the playlist. */
+  discontinuitySequenceOf(msn: number): number | undefined {
+    const first = this.#segments[0] ?? this.#open;
+    const last = this.#open?.msn ?? this.lastMsn;
+    if (!first || last === undefined || msn < first.msn || msn > last) return undefined;
+    let sequence = this.#discontinuitySequence;
+    for (let at = first.msn; at <= msn; at++) if (this.#find(at)?.discontinuity) sequence++;
+    return sequence;
+  }
+
   write(event: RenditionEvent): void {
     switch (event.type) {
       case "init":
@@ -195,12 +210,14 @@ export class RenditionWindow {
     const segment = this.#open;
     if (!segment) return;
     this.#open = undefined;
-    this.#bytes -= segment.size;
-    segment.pieces = [...event.bytes];
-    segment.size = event.bytes.reduce((size, piece) => size + piece.length, 0);
+    // Of a segment in parts it has all the bytes.
+    if (segment.parts.length === 0) {
+      segment.pieces = [...event.bytes];
+      segment.size = event.bytes.reduce((size, piece) => size + piece.length, 0);
+      this.#bytes += segment.size;
+    }
     segment.duration = event.duration;
     segment.independent = event.independent;
-    this.#bytes += segment.size;
     this.#measure(segment);
     this.#segments.push(segment);
     this.#listed += segment.duration;

@@ -6,6 +6,7 @@ import type { AmfObject } from "../amf/value.ts";
 import { AudioInput } from "./audio-input.ts";
 import { type AudioFourCc, type AudioTag, decodeAudioTag } from "./audio-tag.ts";
 import { decodeColorInfo } from "./color-info.ts";
+import { HeldMedia } from "./held-media.ts";
 import { decodeScriptData, metadataOf } from "./script-data.ts";
 import { TagType } from "./tag.ts";
 import { type TrackInfo, type TrackInfoMaps, trackInfoOf } from "./track-info.ts";
@@ -18,16 +19,6 @@ const DATA_TIMESCALE = 1000;
 
 /** Tracks of each kind that one publish may have. */
 const MAX_TRACKS = 16;
-/** Without the other medium, or a track that was announced, a stream opens after this much media, or this time. */
-const ONE_MEDIUM: Millis = 1000;
-const ONE_MEDIUM_WAIT: Millis = 2000;
-/** What is held meanwhile, at most. */
-const MAX_HELD = 2048;
-const MAX_HELD_BYTES = 16 << 20;
-/** Of that, data before any media. */
-const MAX_HELD_DATA = 64;
-const MAX_HELD_DATA_BYTES = 1 << 20;
-
 export type FlvDemuxerOptions = {
   readonly onEvent: MediaSink;
   /** The object of an onMetaData message. */
@@ -54,10 +45,7 @@ export class FlvDemuxer {
   #time: Millis | undefined;
   #open = false;
   #tracksChanged = false;
-  #held: MediaEvent[] = [];
-  #heldBytes = 0;
-  /** First media of a track whose configuration is known: its timestamp and arrival. */
-  #first: { readonly time: Millis; readonly now: Millis } | undefined;
+  readonly #held = new HeldMedia();
 
   constructor(options: FlvDemuxerOptions) {
     this.#options = options;
@@ -78,7 +66,7 @@ export class FlvDemuxer {
 
   /** The publish is over: what waited for the other medium goes out. */
   end(now: Millis): void {
-    if (!this.#open && this.#held.length > 0) this.#openNow(now);
+    if (!this.#open && this.#held.hasMedia) this.#openNow(now);
   }
 
   /** What is wrong with one track's part of a message is not the others' fault. */
@@ -201,7 +189,6 @@ export class FlvDemuxer {
   }
 
   #packet(track: TrackId, dts: number, pts: number, key: boolean, data: Uint8Array, time: Millis, now: Millis): void {
-    this.#first ??= { time, now };
     this.#write({ type: "packet", track, dts, pts, duration: 0, key, data }, data.length, time, now);
   }
 
@@ -211,28 +198,10 @@ export class FlvDemuxer {
       this.#options.onEvent(event, now);
       return;
     }
-    this.#held.push(event);
-    this.#heldBytes += bytes;
-    if (this.#isTimeToOpen(time, now)) this.#openNow(now);
-  }
-
-  #isTimeToOpen(time: Millis, now: Millis): boolean {
-    const first = this.#first;
-    if (!first) {
-      // Data alone opens nothing, and the oldest of it goes.
-      while (this.#held.length > MAX_HELD_DATA || this.#heldBytes > MAX_HELD_DATA_BYTES) {
-        const dropped = this.#held.shift();
-        if (dropped?.type === "data") this.#heldBytes -= dropped.value.length;
-      }
-      return false;
-    }
-    return (
-      (this.#areKnown(this.#videos, this.#info.video) && this.#areKnown(this.#audios, this.#info.audio)) ||
-      Math.abs(time - first.time) >= ONE_MEDIUM ||
-      now - first.now >= ONE_MEDIUM_WAIT ||
-      this.#held.length >= MAX_HELD ||
-      this.#heldBytes >= MAX_HELD_BYTES
-    );
+    this.#held.push(event, bytes, time, now);
+    const { video, audio } = this.#info;
+    const isComplete = this.#areKnown(this.#videos, video) && this.#areKnown(this.#audios, audio);
+    if (this.#held.hasMedia && (isComplete || this.#held.isOverdue(time, now))) this.#openNow(now);
   }
 
   #areKnown(inputs: ReadonlyMap<number, Input>, announced: ReadonlyMap<number, TrackInfo>): boolean {
@@ -242,13 +211,9 @@ export class FlvDemuxer {
   }
 
   #openNow(now: Millis): void {
-    const held = this.#held;
     this.#open = true;
-    this.#held = [];
-    this.#heldBytes = 0;
-    if (!this.#first) return;
     this.#writeTracks(now);
-    for (const event of held) this.#options.onEvent(event, now);
+    for (const event of this.#held.take()) this.#options.onEvent(event, now);
   }
 
   #writeTracks(now: Millis): void {

@@ -48,7 +48,7 @@ export class Picture {
   async #loadThumbnail(url: string): Promise<boolean> {
     const width = Math.ceil((this.canvas.parentElement?.clientWidth ?? 0) * devicePixelRatio);
     try {
-      const response = await fetch(`${url}?width=${Math.min(Math.max(width, 1), MAX_WIDTH)}`, {
+      const response = await fetch(`${url}?width=${Math.min(width, MAX_WIDTH)}`, {
         headers: { accept: "image/webp,image/*" },
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
@@ -95,6 +95,8 @@ export class Picture {
 
 function isInView(element: Element | null): boolean {
   if (!element) return false;
-  const { top, bottom } = element.getBoundingClientRect();
+  const { top, bottom, width } = element.getBoundingClientRect();
+  // Not in the page yet.
+  if (width === 0) return false;
   return bottom > -200 && top < innerHeight + 200;
 }

@@ -7,6 +7,8 @@ import { strings } from "./strings.ts";
 
 /** Buffering this short is not worth a word. */
 const PATIENCE_MS = 1_200;
+/** Shown for a moment; what plays comes first. */
+const POSTER_WIDTH = 640;
 
 /** What the watch page shows. */
 export class WatchView {
@@ -23,6 +25,7 @@ export class WatchView {
   #phase: Phase = "connecting";
   #patience: ReturnType<typeof setTimeout> | undefined;
   #hasAudio = false;
+  #poster: HTMLImageElement | undefined;
 
   constructor(
     path: string,
@@ -57,7 +60,7 @@ export class WatchView {
     this.#phase = phase;
     clearTimeout(this.#patience);
     const overPicture = phase === "buffering" || (phase === "waiting" && this.video.readyState >= 2);
-    this.#notice.classList.toggle("over", overPicture);
+    this.#notice.classList.toggle("over", overPicture || (phase === "starting" && this.video.poster !== ""));
     // Controls that cannot be seen cannot be pressed.
     this.#controller.inert = phase !== "playing" && !overPicture;
     // media-chrome's own indicator turns meanwhile.
@@ -72,6 +75,7 @@ export class WatchView {
     if (stream) {
       this.#state.textContent = strings[stream.state];
       this.#state.dataset.state = stream.state;
+      this.#showPoster(stream);
     }
     this.#facts.textContent = stream ? formatMedia(stream).join(" \u00b7 ") : "";
     this.#viewers.textContent = stream && stream.viewers > 0 ? strings.viewers(stream.viewers) : "";
@@ -88,6 +92,18 @@ export class WatchView {
     if (this.#latency.textContent === text) return;
     this.#latency.textContent = text;
     this.#latency.title = strings.behindTitle(target?.toFixed(1));
+  }
+
+  /** The latest picture, until the first of the video. */
+  #showPoster({ state, urls }: ListedStream): void {
+    if (state !== "live" || urls.thumbnail === undefined || this.#poster || this.video.readyState >= 2) return;
+    const poster = new Image();
+    this.#poster = poster;
+    poster.addEventListener("load", () => {
+      this.video.poster = poster.src;
+      if (this.#phase === "starting") this.#notice.classList.add("over");
+    });
+    poster.src = `${urls.thumbnail}?width=${POSTER_WIDTH}`;
   }
 
   #showNotice(phase: Phase, stream: ListedStream | undefined): void {

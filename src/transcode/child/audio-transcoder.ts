@@ -148,7 +148,8 @@ export class AudioTranscoder {
     const chain = [
       `abuffer@in=time_base=1/${timescale}:sample_rate=${frame.sampleRate}:sample_fmt=${frame.format}:channel_layout=${layout}`,
       // Silence for what is missing, cuts for what overlaps.
-      `aresample=${rate}:async=1:min_hard_comp=0.015:ocl=${this.#channels === 1 ? "mono" : "stereo"}:osf=fltp`,
+      `aresample=${rate}:async=1:min_hard_comp=0.015`,
+      `aformat=sample_fmts=fltp:channel_layouts=${this.#channels === 1 ? "mono" : "stereo"}`,
       `atrim=start_pts=${this.#first}`,
       `asetnsamples=${FRAME}:p=0`,
       "abuffersink@out",

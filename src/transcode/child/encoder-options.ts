@@ -6,24 +6,41 @@ export type EncoderOptions = Readonly<Record<string, string>>;
 /** For those where "no end" has no value of its own. */
 const LONG_GOP = "100000";
 
+const AVC_AT_ONCE = "rc-lookahead=0:sync-lookahead=0:mbtree=0:bframes=0:threads=1";
+const HEVC_AT_ONCE = "rc-lookahead=0:bframes=0:frame-threads=1";
+
 /**
  * Keyframes stand where they are forced and nowhere else, and each closes what was before it; no B-frames unless the rung's own
  * options ask for them, and they win over all of this.
+ * @param isImmediate each picture comes out before the next goes in
  */
-export function encoderOptions(rung: VideoRung): EncoderOptions {
+export function encoderOptions(rung: VideoRung, isImmediate = false): EncoderOptions {
   const { encoder } = rung;
   const named = pairs({ preset: rung.preset, tune: rung.tune, profile: rung.profile });
   if (encoder === "libx264") {
-    const params = join("keyint=infinite:scenecut=0:open-gop=0:bframes=0", rung.options);
+    const params = join(
+      "keyint=infinite:scenecut=0:open-gop=0:bframes=0",
+      rung.options,
+      isImmediate ? AVC_AT_ONCE : "",
+    );
     return { preset: "veryfast", ...named, ...pairs({ level: rung.level }), "forced-idr": "1", "x264-params": params };
   }
   if (encoder === "libx265") {
     const level = rung.level === undefined ? undefined : `level-idc=${rung.level}`;
-    const params = join("keyint=-1:scenecut=0:open-gop=0:bframes=0:log-level=error", level, rung.options);
+    const params = join(
+      "keyint=-1:scenecut=0:open-gop=0:bframes=0:log-level=error",
+      level,
+      rung.options,
+      isImmediate ? HEVC_AT_ONCE : "",
+    );
     return { preset: "veryfast", ...named, "forced-idr": "1", "x265-params": params };
   }
   if (encoder === "libsvtav1") {
-    const params = join("keyint=-1:scd=0:pred-struct=1:enable-force-key-frames=1", rung.options);
+    const params = join(
+      "keyint=-1:scd=0:pred-struct=1:enable-force-key-frames=1",
+      rung.options,
+      isImmediate ? "lookahead=0" : "",
+    );
     return { preset: "10", ...pairs({ preset: rung.preset }), "svtav1-params": params };
   }
   return { ...hardwareOptions(encoder), ...named, ...pairs({ level: rung.level }), ...parse(rung.options) };

@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { FrameReader } from "../../media-process/frames.ts";
-import { loadMediaLibrary, type MediaLibrary } from "../../media-process/library.ts";
+import { loadMediaLibrary } from "../../media-process/library.ts";
 import { decodeToTranscoder, MessageWriter } from "../message-codec.ts";
 import { MAX_MESSAGE_BYTES } from "../messages.ts";
+import { libraryName } from "./library-name.ts";
 import { TranscodeSession } from "./session.ts";
 import { StatusMeter } from "./status-meter.ts";
 
@@ -42,9 +43,4 @@ export async function runTranscoder(): Promise<void> {
   session.close();
   await flush();
   process.exit(0);
-}
-
-/** Name and version. */
-export function libraryName(av: MediaLibrary): string {
-  return `FFmpeg ${av.getFFmpegInfo().version}`;
 }

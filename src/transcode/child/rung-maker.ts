@@ -14,7 +14,7 @@ import type { FrameTimes } from "./frame-ledger.ts";
 import { SLOW } from "./picture-source.ts";
 import type { ScaledPictures } from "./scaled-pictures.ts";
 import type { SoundKey } from "./sounds.ts";
-import { VideoEncoder } from "./video-encoder.ts";
+import { pixelFormatFor, VideoEncoder } from "./video-encoder.ts";
 
 export type RungMakerOptions = {
   readonly rung: Rung;
@@ -101,7 +101,7 @@ export class RungMaker {
     const isSamePlace = source.video?.id === before.video?.id && source.video?.timescale === before.video?.timescale;
     if (isSamePlace && isSameSound) return;
     encoder.drain();
-    if (isSamePlace) this.#setTracks(encoder.track(), source.audio);
+    if (isSamePlace) this.#setTracks(encoder.track, source.audio);
     else this.#closeEncoder();
   }
 
@@ -139,12 +139,14 @@ export class RungMaker {
     if (times.dts <= this.#lastPicture || times.dts / video.timescale < this.#startsAt - 1e-6) return;
     const isKey = times.startsSegment || this.#needsKey;
     if (!isKey && times.index % rung.frameDivisor !== 0) return;
-    const step = times.dts - this.#lastPicture;
+    const isSlow = times.dts - this.#lastPicture > SLOW * video.timescale * rung.frameDivisor;
+    const isFirst = this.#lastPicture === Number.NEGATIVE_INFINITY;
     this.#lastPicture = times.dts;
     this.#needsKey = false;
-    const encoder = this.#encode(rung, video, frame, times, isKey);
-    // Its lookahead would wait for seconds.
-    if (step > SLOW * video.timescale * rung.frameDivisor) encoder.drain();
+    // Looking ahead would take seconds then.
+    if (!isFirst && isSlow) this.#encoder?.setImmediate(true);
+    else if (isKey) this.#encoder?.setImmediate(false);
+    this.#encode(rung, video, frame, times, isKey);
   }
 
   /** A packet of the sound, as it goes into the rung. */
@@ -165,14 +167,13 @@ export class RungMaker {
     this.#encoder = undefined;
   }
 
-  #encode(rung: VideoRung, video: VideoTrack, frame: Frame, times: FrameTimes, isKey: boolean): VideoEncoder {
+  #encode(rung: VideoRung, video: VideoTrack, frame: Frame, times: FrameTimes, isKey: boolean): void {
     const { scaled, threads } = this.#options;
     const { width, height } = rung;
     this.#target ??= { width, height, sar: scaled.format?.sar ?? { width: 1, height: 1 } };
     const picture = scaled.scale(frame, this.#target, pixelFormatFor(rung.encoder));
     const encoder = (this.#encoder ??= this.#openEncoder(rung, video, picture, threads));
     encoder.write(picture, times.dts, times.pts, isKey);
-    return encoder;
   }
 
   #openEncoder(rung: VideoRung, video: VideoTrack, first: Frame, threads: number): VideoEncoder {
@@ -184,7 +185,7 @@ export class RungMaker {
       this.#packager.write(packet);
     };
     const encoder = new VideoEncoder(this.#av, { rung, track: id, timescale, frameRate, threads, onPacket }, first);
-    this.#setTracks(encoder.track(), this.#source.audio);
+    this.#setTracks(encoder.track, this.#source.audio);
     return encoder;
   }
 
@@ -212,9 +213,4 @@ export class RungMaker {
     this.#held = [];
     this.#needsKey = true;
   }
-}
-
-/** What encoders take as it is. */
-function pixelFormatFor(encoder: string): string {
-  return /_(qsv|vaapi|videotoolbox)$/.test(encoder) ? "nv12" : "yuv420p";
 }

@@ -68,7 +68,11 @@ export class TranscodeSession {
       onPicture: (frame, times) => this.#picture(frame, times),
     });
     this.#scaled = new ScaledPictures(av, 1);
-    this.#sounds = new Sounds(av, (key, packet) => this.#sound(key, packet));
+    this.#sounds = new Sounds(
+      av,
+      (key, packet) => this.#sound(key, packet),
+      (key, error) => this.#soundFailed(key, error),
+    );
   }
 
   /** Takes what the server says. */
@@ -270,6 +274,10 @@ export class TranscodeSession {
     this.#eachMaker((maker) => {
       if (maker.source.sound === key) maker.sound(packet);
     });
+  }
+
+  #soundFailed(key: SoundKey, error: unknown): void {
+    for (const [name, { source }] of this.#makers) if (source.sound === key) this.#fail(name, error);
   }
 
   /** Tells the rungs up to where they have all pictures: those that were cut off are under way, or encoded. */

@@ -16,12 +16,19 @@ export function soundKey(audio: RungAudio | undefined): SoundKey {
 export class Sounds {
   readonly #av: MediaLibrary;
   readonly #onPacket: (key: SoundKey, packet: Packet) => void;
+  readonly #onFault: (key: SoundKey, error: unknown) => void;
   readonly #transcoders = new Map<SoundKey, AudioTranscoder>();
   #errors = 0;
 
-  constructor(av: MediaLibrary, onPacket: (key: SoundKey, packet: Packet) => void) {
+  /** @param onFault one form cannot be made any longer */
+  constructor(
+    av: MediaLibrary,
+    onPacket: (key: SoundKey, packet: Packet) => void,
+    onFault: (key: SoundKey, error: unknown) => void,
+  ) {
     this.#av = av;
     this.#onPacket = onPacket;
+    this.#onFault = onFault;
   }
 
   /** Packets that could not be decoded. */
@@ -48,12 +55,12 @@ export class Sounds {
   /** A packet of the source. */
   write(packet: Packet): void {
     this.#onPacket("copy", packet);
-    for (const transcoder of this.#transcoders.values()) transcoder.write(packet);
+    this.#each((transcoder) => transcoder.write(packet));
   }
 
   /** Gives out what is under way; what comes next does not continue it. */
   drain(): void {
-    for (const transcoder of this.#transcoders.values()) transcoder.drain();
+    this.#each((transcoder) => transcoder.drain());
   }
 
   /** Forgets all. */
@@ -61,5 +68,18 @@ export class Sounds {
     this.#errors = this.errors;
     for (const transcoder of this.#transcoders.values()) transcoder.close();
     this.#transcoders.clear();
+  }
+
+  #each(work: (transcoder: AudioTranscoder) => void): void {
+    for (const [key, transcoder] of this.#transcoders) {
+      try {
+        work(transcoder);
+      } catch (error) {
+        this.#transcoders.delete(key);
+        this.#errors += transcoder.errors;
+        transcoder.close();
+        this.#onFault(key, error);
+      }
+    }
   }
 }

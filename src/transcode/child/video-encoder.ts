@@ -1,6 +1,7 @@
+import { ParameterSets } from "../../hls/parameter-sets.ts";
 import type { Packet } from "../../media/event.ts";
 import type { Ticks } from "../../media/time.ts";
-import type { TrackId, VideoTrack } from "../../media/track.ts";
+import type { TrackId, VideoConfig, VideoTrack } from "../../media/track.ts";
 import type { MediaLibrary } from "../../media-process/library.ts";
 import type { VideoRung } from "../rung.ts";
 import { configOfEncoder, toCanonicalPicture } from "./coded-picture.ts";
@@ -25,15 +26,16 @@ export class VideoEncoder {
   readonly #first: Frame;
   readonly #coded: InstanceType<MediaLibrary["Packet"]>;
   #context: InstanceType<MediaLibrary["CodecContext"]>;
-  #extradata: Uint8Array;
+  readonly #config: VideoConfig;
   /** Decoding times of the pictures under way. */
   #pending: Ticks[] = [];
   #lastPts = Number.NEGATIVE_INFINITY;
-  #canFlush = false;
-  /** It was emptied, and has to be made ready for more. */
+  readonly #parameterSets = new ParameterSets();
+  /** It was emptied, and can take no more. */
   #isDrained = false;
+  #isImmediate = false;
 
-  /** @param first a picture like those to come: size, format, colours. @throws MediaFault when it cannot be set up so */
+  /** @param first a picture like those to come: size, format, colours. @throws MediaFault, MalformedError when it cannot be set up so */
   constructor(av: MediaLibrary, options: VideoEncoderOptions, first: Frame) {
     this.#av = av;
     this.#options = options;
@@ -42,7 +44,9 @@ export class VideoEncoder {
     this.#first = new av.Frame();
     this.#first.alloc();
     this.#first.ref(first);
-    ({ context: this.#context, extradata: this.#extradata } = this.#open());
+    this.#context = this.#open();
+    this.#config = configOfEncoder(options.rung.codec, extradataOf(this.#context));
+    this.#parameterSets.set(this.#config);
   }
 
   /** Decoding time of the earliest picture under way. */
@@ -50,10 +54,10 @@ export class VideoEncoder {
     return this.#pending[0];
   }
 
-  /** What it makes. Throws `MalformedError` when the encoder's own description cannot be read. */
-  track(): VideoTrack {
-    const { rung, track, timescale, frameRate } = this.#options;
-    const config = configOfEncoder(rung.codec, this.#extradata);
+  /** What it makes. */
+  get track(): VideoTrack {
+    const { track, timescale, frameRate } = this.#options;
+    const config = this.#config;
     const rate = config.frameRate ?? frameRate;
     return {
       kind: "video",
@@ -67,12 +71,21 @@ export class VideoEncoder {
   write(frame: Frame, dts: Ticks, pts: Ticks, isKey: boolean): void {
     if (pts <= this.#lastPts) return;
     this.#lastPts = pts;
-    if (this.#isDrained) this.#makeReady();
+    const begins = this.#isDrained;
+    if (begins) this.#reopen();
     frame.pts = BigInt(pts);
-    frame.pictType = isKey ? this.#av.AV_PICTURE_TYPE_I : this.#av.AV_PICTURE_TYPE_NONE;
+    frame.pictType = isKey || begins ? this.#av.AV_PICTURE_TYPE_I : this.#av.AV_PICTURE_TYPE_NONE;
     this.#pending.push(dts);
     must(this.#av, this.#context.sendFrameSync(frame), this.#options.rung.encoder);
     this.#receive();
+  }
+
+  /** Gives each picture at once, without looking ahead, or not so. What comes next is a keyframe when that changes. */
+  setImmediate(isImmediate: boolean): void {
+    if (isImmediate === this.#isImmediate) return;
+    this.#isImmediate = isImmediate;
+    this.drain();
+    this.#isDrained = true;
   }
 
   /** Gives all that it still holds. */
@@ -105,17 +118,16 @@ export class VideoEncoder {
 
   #emit(data: Uint8Array, dts: Ticks, pts: Ticks, key: boolean): void {
     const canonical = toCanonicalPicture(this.#options.rung.codec, data);
-    this.#options.onPacket({ type: "packet", track: this.#options.track, dts, pts, duration: 0, key, data: canonical });
+    const { track, onPacket } = this.#options;
+    onPacket(this.#parameterSets.apply({ type: "packet", track, dts, pts, duration: 0, key, data: canonical }));
   }
 
-  #makeReady(): void {
-    this.#isDrained = false;
-    if (this.#canFlush) {
-      this.#context.flushBuffers();
-      return;
-    }
+  #reopen(): void {
     this.#context.freeContext();
-    ({ context: this.#context, extradata: this.#extradata } = this.#open());
+    this.#context = this.#open();
+    this.#isDrained = false;
+    // What was announced may be another's by a little.
+    this.#parameterSets.set(configOfEncoder(this.#options.rung.codec, extradataOf(this.#context)));
   }
 
   #open() {
@@ -125,7 +137,6 @@ export class VideoEncoder {
     // The name is the user's, and may be any.
     const codec = av.Codec.findEncoderByName(rung.encoder as Parameters<typeof av.Codec.findEncoderByName>[0]);
     if (!codec) throw new MediaFault(`no encoder ${rung.encoder}`);
-    this.#canFlush = codec.hasCapabilities(av.AV_CODEC_CAP_ENCODER_FLUSH);
     const context = new av.CodecContext();
     context.allocContext3(codec);
     context.width = first.width;
@@ -145,16 +156,24 @@ export class VideoEncoder {
     context.threadCount = threads;
     context.setFlags(av.AV_CODEC_FLAG_GLOBAL_HEADER);
     try {
-      for (const [name, value] of Object.entries(encoderOptions(rung))) {
+      for (const [name, value] of Object.entries(encoderOptions(rung, this.#isImmediate))) {
         must(av, context.setOption(name, value), `${rung.encoder}, its option ${name}=${value}`);
       }
       must(av, context.open2Sync(codec, null), `the encoder ${rung.encoder}`);
-      const { extraData } = context;
-      if (!extraData) throw new MediaFault(`${rung.encoder} gives no parameter sets`);
-      return { context, extradata: Uint8Array.from(extraData) };
+      if (!context.extraData) throw new MediaFault(`${rung.encoder} gives no parameter sets`);
+      return context;
     } catch (error) {
       context.freeContext();
       throw error;
     }
   }
+}
+
+function extradataOf(context: InstanceType<MediaLibrary["CodecContext"]>): Uint8Array {
+  return Uint8Array.from(context.extraData ?? []);
+}
+
+/** FFmpeg's name of the pixel format that an encoder takes. */
+export function pixelFormatFor(encoder: string): "yuv420p" | "nv12" {
+  return /_(qsv|vaapi|videotoolbox)$/.test(encoder) ? "nv12" : "yuv420p";
 }

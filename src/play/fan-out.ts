@@ -31,8 +31,15 @@ export type FanOutOptions = FlvMuxerOptions & {
   readonly form: WireForm;
   /** What is in force, and what has come since the last keyframe. */
   readonly source: () => { readonly tracks: readonly Track[]; readonly packets: readonly Packet[] };
-  /** Does something as soon as what is being received has been handled. */
-  readonly defer: (work: () => void) => void;
+  readonly scheduler: Scheduler;
+};
+
+/** When what has come is sent. Each write costs the system the same, however small it is. */
+export type Scheduler = {
+  /** As soon as what is being received has been handled. */
+  readonly soon: (work: () => void) => void;
+  /** Some milliseconds later: sound waits so long for a picture to go with. */
+  readonly later: (work: () => void) => void;
 };
 
 /** Makes each message once for all players that take the same bytes. */
@@ -42,6 +49,9 @@ export class FanOut {
   readonly #readers = new Set<BatchReader>();
   #muxer: FlvMuxer;
   #messages: FlvMessage[] = [];
+  /** They are sent as soon as what is being received has been handled. */
+  #isDue = false;
+  readonly #flushed = () => this.#flush();
 
   constructor(options: FanOutOptions) {
     this.#options = options;
@@ -106,7 +116,15 @@ export class FanOut {
     if (event.type === "packet") this.#muxer.packet(event, this.#messages);
     else if (event.type === "tracks") this.#muxer.setTracks(event.tracks);
     else if (event.type === "data" && event.kind === "amf") this.#muxer.script(event.value, this.#messages);
-    if (before === 0 && this.#messages.length > 0) this.#options.defer(() => this.#flush());
+    if (this.#messages.length > before) this.#schedule(before === 0);
+  }
+
+  #schedule(isFirst: boolean): void {
+    const { soon, later } = this.#options.scheduler;
+    if (this.#messages.at(-1)?.type === TagType.video) {
+      if (!this.#isDue) soon(this.#flushed);
+      this.#isDue = true;
+    } else if (isFirst) later(this.#flushed);
   }
 
   #sinceKeyframe(): [FlvMuxer, FlvMessage[]] {
@@ -123,6 +141,7 @@ export class FanOut {
     const last = messages.at(-1);
     if (!last) return;
     this.#messages = [];
+    this.#isDue = false;
     const types = { 8: false, 9: false, 18: false };
     for (const { type, role } of messages) types[type] ||= !isUntimed(type, role);
     const parts = messages.map((message) => this.form.next(message));

@@ -2,7 +2,7 @@ import type { MediaEvent, Packet } from "../media/event.ts";
 import { type Millis, rescale } from "../media/time.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { PlayConfig } from "./config.ts";
-import { type BatchReader, FanOut } from "./fan-out.ts";
+import { type BatchReader, FanOut, type Scheduler } from "./fan-out.ts";
 import type { WireForm } from "./wire-form.ts";
 
 /** What a player brings along. */
@@ -19,7 +19,7 @@ export type Joining = {
 
 export type FeedOptions = {
   readonly config: PlayConfig;
-  readonly defer: (work: () => void) => void;
+  readonly scheduler: Scheduler;
   /** The last player has left. */
   readonly onEmpty: () => void;
 };
@@ -77,7 +77,7 @@ export class PlayFeed {
           tracks: this.#stream?.tracks ?? [],
           packets: (this.config.fromKeyframe && this.#stream?.cache.packets) || [],
         }),
-        defer: this.#options.defer,
+        scheduler: this.#options.scheduler,
       });
       this.#fanOuts.set(key, fanOut);
     }

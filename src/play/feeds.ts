@@ -1,14 +1,14 @@
 import type { Millis } from "../media/time.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { PlayConfig } from "./config.ts";
+import type { Scheduler } from "./fan-out.ts";
 import { type Joining, PlayFeed } from "./feed.ts";
 
 export type PlayFeedsOptions = {
   readonly find: (path: string) => Stream | undefined;
   /** How a path's application plays its streams; undefined when it does not, or there is none. */
   readonly policy: (path: string) => PlayConfig | undefined;
-  /** Does something as soon as what is being received has been handled. */
-  readonly defer: (work: () => void) => void;
+  readonly scheduler: Scheduler;
 };
 
 /** What gateways need to play streams. */
@@ -63,10 +63,10 @@ export class PlayFeeds implements PlaySource {
   }
 
   #open(path: string): PlayFeed | undefined {
-    const { policy, defer } = this.#options;
+    const { policy, scheduler } = this.#options;
     const config = policy(path);
     if (!config) return undefined;
-    const feed = new PlayFeed({ config, defer, onEmpty: () => this.#feeds.delete(path) });
+    const feed = new PlayFeed({ config, scheduler, onEmpty: () => this.#feeds.delete(path) });
     this.#feeds.set(path, feed);
     return feed;
   }

@@ -27,6 +27,7 @@ const commands = {
   validate: () => import("./cli/validate.ts").then((module) => module.default),
   load: () => import("./cli/load.ts").then((module) => module.default),
   latency: () => import("./cli/latency.ts").then((module) => module.default),
+  "transcode-worker": () => import("./cli/transcode-worker.ts").then((module) => module.default),
   "picture-worker": () => import("./cli/picture-worker.ts").then((module) => module.default),
 };
 

@@ -68,7 +68,7 @@ export class AbrModule {
     this.#ladders.get(path)?.wanted(rung, now);
   }
 
-  removed(path: string): void {
+  detach(path: string): void {
     this.#ladders.get(path)?.close();
     this.#ladders.delete(path);
   }
@@ -79,7 +79,7 @@ export class AbrModule {
   }
 
   close(): void {
-    for (const path of [...this.#ladders.keys()]) this.removed(path);
+    for (const path of [...this.#ladders.keys()]) this.detach(path);
   }
 
   #encodersFor({ hardware }: AbrConfig): Encoders | "none" | undefined {

@@ -2,7 +2,7 @@ import { HlsDirectory } from "../gateways/files/hls-directory.ts";
 import type { HlsConfig } from "../hls/config.ts";
 import { firstMsnAt, msnAfter, type PathNumbers } from "../hls/names.ts";
 import type { HlsOrigin } from "../hls/origin.ts";
-import { HlsOutput } from "../hls/output.ts";
+import { HlsOutput, type HlsOutputOptions } from "../hls/output.ts";
 import type { AnnouncedTargets } from "../hls/targets.ts";
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
@@ -44,7 +44,8 @@ export class HlsModule {
     return remember(config, output.announced, { nextMsn, nextDiscontinuity, at: numberedAt });
   }
 
-  attach(stream: Stream, config: HlsConfig, now: Millis): void {
+  /** @param rungs told of requests for renditions that others make of the stream; none do when left out */
+  attach(stream: Stream, config: HlsConfig, now: Millis, rungs?: Pick<HlsOutputOptions, "onRungWanted">): HlsOutput {
     const { origin, log, wallclockAt, announcedBefore, numbersBefore, media } = this.options;
     const wallclock = wallclockAt(now);
     const { path } = stream;
@@ -61,6 +62,8 @@ export class HlsModule {
       announced: announcedBefore(path, config),
       resume: memory && { memory, now },
       recorder: media?.open(path, config).record,
+      isFollowed: rungs !== undefined,
+      onRungWanted: rungs?.onRungWanted,
       wallclockAt,
       onRendition: files?.write,
       onTrackLeftOut: (track, reason) =>
@@ -75,6 +78,7 @@ export class HlsModule {
     this.#configs.set(output, config);
     origin.add(output);
     stream.attach(output.write, now);
+    return output;
   }
 
   /** Writes out what waits for the disk. */

@@ -1,4 +1,5 @@
 import type { EncoderSummary, StreamSummary } from "../gateways/http/stream-list.ts";
+import type { RungState } from "../hls/rung-feed.ts";
 import type { Millis } from "../media/time.ts";
 import type { AudioTrack, VideoTrack } from "../media/track.ts";
 import type { Source } from "../streams/source.ts";
@@ -9,6 +10,8 @@ export type SummaryContext = {
   readonly wallclockAt: (now: Millis) => Millis;
   /** When the stream ends if no encoder comes; undefined while one is connected. */
   readonly endsAt: Millis | undefined;
+  /** Its renditions beside the source. */
+  readonly rungs: readonly RungState[];
 };
 
 /** A stream whose encoder may come back after a restart of the server. Times are wall clock. */
@@ -18,7 +21,7 @@ export function summariseExpected(path: string, since: Millis, until: Millis): S
 }
 
 /** A stream as viewers and the start page are told of it. */
-export function summarise(stream: Stream, { now, wallclockAt, endsAt }: SummaryContext): StreamSummary {
+export function summarise(stream: Stream, { now, wallclockAt, endsAt, rungs }: SummaryContext): StreamSummary {
   const video = stream.tracks.find((track): track is VideoTrack => track.kind === "video");
   const audio = stream.tracks.find((track): track is AudioTrack => track.kind === "audio");
   const stats = stream.stats(now);
@@ -46,6 +49,7 @@ export function summarise(stream: Stream, { now, wallclockAt, endsAt }: SummaryC
     bitrate: stats.bitrate,
     agent: onAir?.request.agent,
     keyframeInterval: stats.keyframeInterval,
+    ...(rungs.length > 0 && { rungs }),
   };
 
   function summariseEncoder(source: Source, onAirBitrate: number | undefined): EncoderSummary {

@@ -18,7 +18,7 @@ describe("encoders", () => {
     });
     expect(chooseEncoders(found([], [], { h264_nvenc: "no such device" }), "nvenc")).toEqual({
       encoders: SOFTWARE,
-      fallback: "nvenc does not work here (h264_nvenc: no such device)",
+      fallback: "nvenc does not work here (no such device)",
     });
   });
 

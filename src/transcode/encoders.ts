@@ -38,8 +38,7 @@ export function chooseEncoders(found: FoundEncoders & { readonly ok: true }, har
   }
   const encoders = { ...SOFTWARE, ...Object.fromEntries(chosen) };
   if (chosen.size > 0) return { encoders };
-  const reasons = Object.entries(found.refused ?? {}).filter(([name]) => kinds.some((kind) => name.endsWith(kind)));
-  const why = reasons.map(([name, reason]) => `${name}: ${reason}`).join("; ");
-  const what = hardware === "auto" ? "no hardware encoder works here" : `${hardware} does not work here`;
-  return { encoders, fallback: why === "" ? what : `${what} (${why})` };
+  if (hardware === "auto") return { encoders, fallback: "no hardware encoder works here" };
+  const why = found.refused?.[`h264_${hardware}`];
+  return { encoders, fallback: `${hardware} does not work here${why === undefined ? "" : ` (${why})`}` };
 }

@@ -43,7 +43,7 @@ export function spawnTranscoder(options: SpawnOptions): TranscoderProcess {
     },
     onLine: (line) => {
       lastLine = line;
-      if (++lines <= MAX_LINES) log.info(`transcoder: ${line}`, { path });
+      if (++lines <= MAX_LINES) log.debug(`transcoder: ${line}`, { path });
     },
     onExit: ({ reason }) => options.onExit(process, lastLine === "" ? reason : `${reason}: ${lastLine}`, now()),
   });

@@ -24,20 +24,31 @@ export async function runTranscoder(): Promise<void> {
     if (writer.length > 0) out.write(writer.take());
     await out.flush();
   };
-  const timer = setInterval(() => {
-    const status = meter.measure(session.progress, session.rungFrames, process.memoryUsage.rss(), performance.now());
+  let toldAt = performance.now();
+  const tell = () => {
+    const now = performance.now();
+    if (now - toldAt < STATUS_MS) return;
+    toldAt = now;
+    const status = meter.measure(session.progress, session.rungFrames, process.memoryUsage.rss(), now);
     send({ type: "status", status });
+  };
+  const timer = setInterval(() => {
+    tell();
     void flush();
-  }, STATUS_MS);
+  }, STATUS_MS / 2);
   send({ type: "ready", library: libraryName(av) });
   await flush();
   const reader = new FrameReader(MAX_MESSAGE_BYTES);
   for await (const chunk of Bun.stdin.stream()) {
-    const start = performance.now();
-    for (const body of reader.push(chunk)) session.receive(decodeToTranscoder(body));
-    meter.worked(performance.now() - start);
-    // Who does not read what is made gets no more.
-    await flush();
+    for (const body of reader.push(chunk)) {
+      const start = performance.now();
+      session.receive(decodeToTranscoder(body));
+      meter.worked(performance.now() - start);
+      // The timer may not get its turn while there is always more to read.
+      tell();
+      // Who does not read what is made gets no more.
+      if (writer.length > 0) await flush();
+    }
   }
   clearInterval(timer);
   session.close();

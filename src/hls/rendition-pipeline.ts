@@ -227,6 +227,7 @@ export class Rendition {
     if (event.type === "open") {
       this.#nextMsn = event.msn + 1;
       this.numberedAt = event.wallclock;
+      this.#options.feed.wallclock = event.wallclock;
     } else if (event.type === "segment") this.#programTime.close(event.duration);
     this.window.write(event);
     return event;

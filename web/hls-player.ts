@@ -1,5 +1,6 @@
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type LoadPolicy } from "hls.js";
 import { HlsRenditions } from "./hls-renditions.ts";
+import { ESTIMATE, PartAbrController } from "./part-abr.ts";
 import type { Player, PlayerEvents } from "./player.ts";
 import type { Preference } from "./quality.ts";
 
@@ -26,6 +27,8 @@ export function playWithHls(
     maxLiveSyncPlaybackRate: 1.05,
     backBufferLength: 30,
     capLevelOnFPSDrop: true,
+    abrController: PartAbrController,
+    ...ESTIMATE,
     playlistLoadPolicy: patient(Hls.DefaultConfig.playlistLoadPolicy),
     fragLoadPolicy: patient(Hls.DefaultConfig.fragLoadPolicy),
   });

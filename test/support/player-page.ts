@@ -2,7 +2,7 @@ import type { BunFile } from "bun";
 import { projectPath } from "./project.ts";
 import { LOOK_EVERY_MS } from "./watched-player.ts";
 
-/** What plays in a browser: hls.js and Shaka Player with their default settings, or the browser's own HLS. */
+/** What plays in a browser: hls.js and Shaka Player, or the browser's own HLS. */
 export type PagePlayer = "native" | "hls" | "shaka";
 
 /** A page with nothing but a video that plays a playlist. Its state is `window.watched`. */
@@ -19,9 +19,10 @@ export class PlayerPage implements Disposable {
     },
   });
 
-  /** Address of the page that plays `playlist`. */
-  url(playlist: string, player: PagePlayer): string {
-    return `http://127.0.0.1:${this.#server.port}/?${new URLSearchParams({ playlist, player })}`;
+  /** Address of the page that plays `playlist`. @param config settings of the player, where it is a library */
+  url(playlist: string, player: PagePlayer, config: object = {}): string {
+    const query = new URLSearchParams({ playlist, player, config: JSON.stringify(config) });
+    return `http://127.0.0.1:${this.#server.port}/?${query}`;
   }
 
   [Symbol.dispose](): void {
@@ -40,7 +41,8 @@ const PAGE = `<!doctype html><title>player</title><video muted autoplay playsinl
 <script src="/shaka.js"></script>
 <script>
   const video = document.querySelector("video");
-  const { playlist, player } = Object.fromEntries(new URLSearchParams(location.search));
+  const { playlist, player, config } = Object.fromEntries(new URLSearchParams(location.search));
+  const settings = JSON.parse(config);
   const watched = { looks: [], failures: [], latency: () => undefined };
   window.watched = watched;
   const fail = (...words) => watched.failures.push(words.join(" "));
@@ -60,9 +62,10 @@ const PAGE = `<!doctype html><title>player</title><video muted autoplay playsinl
     };
     shakaPlayer.addEventListener("error", ({ detail }) => failed(detail));
     watched.latency = () => (Date.now() - shakaPlayer.getPlayheadTimeAsDate()) / 1000;
+    shakaPlayer.configure(settings);
     shakaPlayer.attach(video).then(() => shakaPlayer.load(playlist)).catch(failed);
   } else {
-    window.hls = new Hls();
+    window.hls = new Hls(settings);
     hls.on(Hls.Events.ERROR, (_, data) => {
       const words = ["hls.js", data.type, data.details, data.fatal, data.reason ?? data.error?.message ?? ""];
       console.error(...words);

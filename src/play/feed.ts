@@ -37,8 +37,8 @@ export class PlayFeed {
   #live = false;
   /** From the stream's times to the players'. */
   #shift: Millis = 0;
-  /** The stream is another one than that which players have seen: its times begin anew. */
-  #isNew = false;
+  /** Players have seen another stream up to here: the times of this one begin anew. */
+  #goesOnAt: Millis | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -57,7 +57,8 @@ export class PlayFeed {
     if (stream === this.#stream) return;
     this.#detach?.();
     this.#stream = stream;
-    this.#isNew = true;
+    const times = [...this.#fanOuts.values()].flatMap(({ lastTime }) => lastTime ?? []);
+    this.#goesOnAt = times.length > 0 ? Math.max(...times) + PAUSE : undefined;
     this.#detach = stream.attach((event) => this.#write(event), now);
     this.#setLive(stream.state === "live");
   }
@@ -102,7 +103,7 @@ export class PlayFeed {
 
   #write(event: MediaEvent): void {
     if (event.type === "packet") {
-      if (this.#isNew) this.#goOnFrom(event);
+      if (this.#goesOnAt !== undefined) this.#goOn(event, this.#goesOnAt);
       this.#setLive(true);
     }
     for (const fanOut of this.#fanOuts.values()) fanOut.write(event);
@@ -111,11 +112,10 @@ export class PlayFeed {
     if (event.type === "end") for (const player of [...this.#players.keys()]) player.onEnd?.();
   }
 
-  #goOnFrom({ track: id, dts }: Packet): void {
-    this.#isNew = false;
-    const times = [...this.#fanOuts.values()].flatMap(({ lastTime }) => lastTime ?? []);
+  #goOn({ track: id, dts }: Packet, at: Millis): void {
+    this.#goesOnAt = undefined;
     const track = this.#stream?.tracks.find((one) => one.id === id);
-    if (times.length > 0 && track) this.#shift = Math.max(...times) + PAUSE - rescale(dts, track.timescale, 1000);
+    if (track) this.#shift = at - rescale(dts, track.timescale, 1000);
   }
 
   #setLive(live: boolean): void {

@@ -24,6 +24,8 @@ export class Player {
   dropped = 0;
   #fanOut: FanOut | undefined;
   #base: Millis | undefined;
+  /** How much before its first message that is. */
+  #lead: Millis = 0;
   /** Whether it has the message before, of each type. */
   readonly #has = { 8: false, 9: false, 18: false };
   #audio = true;
@@ -55,6 +57,7 @@ export class Player {
       this.#held = waitForVideo ? "all" : waitForKeyframe ? "pictures" : "nothing";
     }
     this.#headDue = this.#held === "all";
+    this.#lead = key || !fanOut.hasVideo ? 0 : LEAD;
     for (const message of messages) if (this.#takes(message)) this.#send(message, undefined);
   }
 
@@ -73,6 +76,8 @@ export class Player {
       else this.#fallBehind(batch.messages.length);
       return;
     }
+    const beginsWithPicture = batch.messages.some(({ role }) => role === "key");
+    this.#lead = beginsWithPicture || !this.#fanOut?.hasVideo ? 0 : LEAD;
     for (const [index, message] of batch.messages.entries()) {
       if (this.#takes(message)) {
         if (this.#headDue && message.role !== "head") this.#sendHead(message.time);
@@ -132,7 +137,7 @@ export class Player {
     if (isUntimed(type, role)) return this.#held !== "all";
     if (type === TagType.audio) {
       // What precedes the picture that a player began with is of no use to it.
-      if (!this.#audio || (this.#base !== undefined && time < this.#base)) return false;
+      if (!this.#audio || role === "early" || (this.#base !== undefined && time < this.#base)) return false;
     } else if (type === TagType.video && !this.#video) return false;
     if (this.#held === "nothing") return true;
     if (role === "key" || (this.#held === "all" && !this.#fanOut?.hasVideo)) {
@@ -161,7 +166,7 @@ export class Player {
       if (!this.output.send(next ?? form.next(message))) this.#fallBehind(1);
       return;
     }
-    this.#base ??= this.#zeroAt(message.time - (this.#fanOut?.hasVideo ? LEAD : 0));
+    this.#base ??= this.#zeroAt(message.time - this.#lead);
     const bytes = this.#has[clock] ? (next ?? form.next(message)) : form.first(message, this.#base);
     if (!this.output.send(bytes)) {
       this.#fallBehind(1);

@@ -18,8 +18,11 @@ export type FlvMessage = {
   /** The same two where messages of all types share one clock that never goes back. */
   readonly mixedTime: Millis;
   readonly mixedDelta: Millis;
-  /** `head`: what a player must have before the media: metadata, sequence headers. `key`: a picture to begin with. */
-  readonly role: "head" | "key" | "media";
+  /**
+   * `head`: what a player must have before the media: metadata, sequence headers. `key`: a picture to begin with. `early`: sound
+   * from before what its head came with; its time is that of the head.
+   */
+  readonly role: "head" | "key" | "media" | "early";
   readonly head: Uint8Array;
   /** A view of the packet. */
   readonly data: Uint8Array;
@@ -124,7 +127,8 @@ export class FlvMuxer {
       const { codec, track } = this.#audio;
       const time = toMillis(packet.dts, track.timescale) + this.#options.shift();
       if (this.#headDue) this.head(time, out);
-      out.push(this.#message(TagType.audio, time, "media", audioHead(codec, track), packet.data));
+      const role = time < (this.#lastAudio ?? time) ? "early" : "media";
+      out.push(this.#message(TagType.audio, time, role, audioHead(codec, track), packet.data));
     }
   }
 
@@ -147,13 +151,13 @@ export class FlvMuxer {
       // FFmpeg writes and GPAC reads the FullBox header of vpcC with it.
       const stored = video.codec === "vp09" ? Uint8Array.of(1, 0, 0, 0, ...record) : record;
       const head = encodeVideoTag({ type: "config", track: 0, codec: video.codec, record: EMPTY });
-      out.push(this.#message(TagType.video, time, "head", head, stored));
+      out.push(this.#message(TagType.video, this.#lastVideo ?? time, "head", head, stored));
     }
     const audio = this.#audio;
     const record = audio && audioRecord(audio.track);
     if (audio && record) {
       const head = encodeAudioTag({ type: "config", track: 0, codec: audio.codec, record: EMPTY });
-      out.push(this.#message(TagType.audio, time, "head", head, record));
+      out.push(this.#message(TagType.audio, this.#lastAudio ?? time, "head", head, record));
     }
   }
 

@@ -42,7 +42,7 @@ type Running = { readonly path: string; readonly entry: Entry; readonly id: numb
 const IDLE: Millis = 20_000;
 /** A job that takes longer hangs; the first has the start of the process in it. */
 const JOB_LIMIT: Millis = 10_000;
-/** A stream whose picture has ended the process may do so again. */
+/** A stream whose pictures have ended the process twice in this time may do so again, and is left out as long. */
 const SHUN: Millis = 30_000;
 const FIRST_BACKOFF: Millis = 1_000;
 const MAX_BACKOFF: Millis = 60_000;
@@ -57,6 +57,8 @@ export class PictureQueue {
   readonly #options: PictureQueueOptions;
   /** By stream, in the order of their turns. */
   readonly #waiting = new Map<string, Entry[]>();
+  /** Until when a second crash counts as the stream's fault, and until when that is so. */
+  readonly #suspected = new Map<string, Millis>();
   readonly #shunned = new Map<string, Millis>();
   #count = 0;
   #budget: CpuBudget;
@@ -106,7 +108,9 @@ export class PictureQueue {
   /** To be called a few times a second. */
   tick(): void {
     const now = this.#options.now();
-    for (const [path, until] of this.#shunned) if (now >= until) this.#shunned.delete(path);
+    for (const paths of [this.#suspected, this.#shunned]) {
+      for (const [path, until] of paths) if (now >= until) paths.delete(path);
+    }
     const running = this.#running;
     if (running && now - running.since > JOB_LIMIT) this.#worker?.kill();
     if (!running && this.#count === 0 && now - this.#idleSince > IDLE) this.#dismiss();
@@ -196,7 +200,8 @@ export class PictureQueue {
     if (!running) return;
     // It can no longer say what it took.
     this.#spend(now - running.since, now);
-    this.#shunned.set(running.path, now + SHUN);
+    if (this.#suspected.has(running.path)) this.#shunned.set(running.path, now + SHUN);
+    this.#suspected.set(running.path, now + SHUN);
     running.entry.done(undefined);
     this.#next();
   }

@@ -267,3 +267,12 @@ test("another shape of picture begins the storyboard anew", () => {
   expect(bench.work()).toEqual(["tile", "tile", "tile", "sheet"]);
   expect(bench.done[7]).toMatchObject({ tile: { width: 90, height: 160 } });
 });
+
+test("when there is no picture yet it is waited for longer", () => {
+  const bench = new Bench();
+  const { answers } = bench.ask(THUMBNAIL);
+  bench.until(7900);
+  expect(answers).toEqual([]);
+  bench.until(8100);
+  expect(answers).toMatchObject([{ status: 503 }]);
+});

@@ -17,6 +17,8 @@ export type ThumbnailsOptions = {
 
 /** Who asks waits so long for a new picture; then the one before has to do. */
 const PATIENCE: Millis = 3_000;
+/** And so long when there is none. */
+const GIVE_UP: Millis = 8_000;
 /** Nobody has asked for so long: forgotten. */
 const FORGET: Millis = 60_000;
 
@@ -65,8 +67,9 @@ export class Thumbnails {
   tick(): void {
     const now = this.options.now();
     for (const [key, thumbnail] of this.#thumbnails) {
+      const patience = thumbnail.picture ? PATIENCE : GIVE_UP;
       for (const [answer, since] of thumbnail.waiting) {
-        if (now - since < PATIENCE) break;
+        if (now - since < patience) break;
         this.#settle(thumbnail, answer);
       }
       if (now - thumbnail.askedAt > FORGET && !thumbnail.isBeingMade) this.#thumbnails.delete(key);

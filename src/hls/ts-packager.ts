@@ -270,13 +270,20 @@ export class TsPackager implements Packager {
 
   /** What comes next does not continue what was. */
   #endRun(): void {
-    this.#close(this.#lastEnd);
+    this.#close(this.#runEnd());
     this.#anchor = undefined;
     this.#lastLead = undefined;
     this.#waitingSince = undefined;
     if (this.#msn === this.options.firstMsn && !this.options.resume) return;
     if (!this.#discontinuity) this.options.feed?.break();
     this.#discontinuity = true;
+  }
+
+  /** How long the last picture was to be shown does not matter any more: to the end of the sound, or for a frame. */
+  #runEnd(): Ticks {
+    let shown = (this.#lastLead ?? this.#lastEnd) + UNKNOWN_DURATION;
+    for (const { id } of this.#tracks) shown = Math.max(shown, this.#muxer.soundEnd(id) ?? 0);
+    return Math.min(this.#lastEnd, shown);
   }
 
   /** No keyframe has come for the length of the longest segment: better to begin without. */

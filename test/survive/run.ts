@@ -11,7 +11,7 @@ const USAGE = `bun test/survive/run.ts [--scenario NAME]... [--player NAME]... [
 Plays scenarios with real players and prints how they came through.
   --seconds   how long the players are watched after the event (25)
   --at-once   scenarios side by side (2); a busy machine makes players stall
-scenarios: ${SCENARIOS.map(({ name }) => name).join(" ")}
+scenarios: ${[...new Set(SCENARIOS.map(({ name }) => name))].join(" ")}
 players:   ${PLAYERS.join(" ")}`;
 
 const { values } = parseArgs({

@@ -133,7 +133,7 @@ describe.each(STREAMS)("a rung made of the lead's packets is the lead: %s", (nam
   test("MPEG-TS: the same cuts", () => {
     const { lead, rung } = both(events, { format: "mpegts" }, 3);
     const cuts = (list: readonly RenditionEvent[]) =>
-      list.flatMap((event) => {
+      list.flatMap((event): object[] => {
         if (event.type === "segment") return [{ ...event, bytes: undefined }];
         return event.type === "open" ? [event] : [];
       });

@@ -30,7 +30,7 @@ export type PresentationOptions = {
   readonly feed: LeadFeed;
   readonly maxWaiters: number;
   readonly onFault: (error: unknown) => void;
-  /** Somebody asks for a rung. */
+  /** Somebody asks for a rung that is not made here. */
   readonly onRungWanted?: (name: string, now: Millis) => void;
 };
 
@@ -138,14 +138,13 @@ export class Presentation {
     const first = this.#options.feed.firstMsn;
     if (!rung || !position) return undefined;
     if (first !== undefined && position.msn >= first) return position;
-    this.drop(name);
+    rung.drop("the playlist begins anew");
+    this.#others.clear();
     return undefined;
   }
 
   drop(name: string): void {
-    const rung = this.#rungs.get(name);
-    if (!rung) return;
-    rung.drop("nobody has watched this rendition for a while");
+    this.#rungs.get(name)?.drop("nobody makes this rendition at the moment");
     this.#others.clear();
   }
 
@@ -183,7 +182,7 @@ export class Presentation {
     if (!rung.window && (named.type === "media" || this.#lead.window.ended)) {
       return this.#refuse(answer, notFound("no such media, or no longer"));
     }
-    this.#options.onRungWanted?.(named.rendition, now);
+    if (!rung.description.of) this.#options.onRungWanted?.(named.rendition, now);
     const { requests } = rung;
     return ask(requests, named, query, now, answer);
   }

@@ -121,7 +121,7 @@ export class Rung {
   #open(event: RenditionEvent & { readonly type: "open" }): void {
     const sequence = this.#lead.window.discontinuitySequenceOf(event.msn);
     if (sequence === undefined) return;
-    const last = this.#making?.window.lastMsn;
+    const last = this.#making?.window.open?.msn ?? this.#making?.window.lastMsn;
     if (last !== undefined && event.msn !== last + 1) {
       if (event.msn <= last) return;
       this.#beginAnew();

@@ -122,15 +122,15 @@ export class StandIn {
   static after(last: LastMedia, options: StandInOptions): StandIn | undefined {
     const voices: Voice[] = [];
     const startsAt = last.end;
+    const lead = last.tracks.find((track) => track.kind === "video");
     let hasPicture = true;
     for (const track of last.tracks) {
       const { packet, end = 0 } = last.of(track.id) ?? {};
       const next = Math.ceil(startsAt * track.timescale - ROUNDING);
       if (track.kind === "video") {
-        if (voices.some((voice) => voice.track.kind === "video")) continue;
         const step = Math.round(options.frame * track.timescale);
         if (packet) voices.push({ track, data: packet.data, step, next });
-        hasPicture = packet !== undefined;
+        if (track === lead) hasPicture = packet !== undefined;
       } else if (track.kind === "audio") {
         const silence = packet && silenceFor(track.config, packet.data);
         // Right behind its own last packet, not the picture's: a hole would be heard.

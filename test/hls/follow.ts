@@ -11,6 +11,8 @@ export type FollowOptions = {
   /** Seconds. */
   readonly from: number;
   readonly to: number;
+  /** Its name; the source without it. */
+  readonly rendition?: string;
   /** Seconds between reloads. */
   readonly every?: number;
   /** Hints that may be broken: what was hinted when the media itself changed. */
@@ -27,7 +29,7 @@ const SHORTEST_PART = 0.85;
 
 /** Reloads a low-latency playlist over and over as players do, and tells every breach of what a live playlist must keep. */
 export function follow(bench: OriginBench, options: FollowOptions): string[] {
-  const { from, to, every = 0.2, brokenHints = 0, late = 0 } = options;
+  const { from, to, every = 0.2, brokenHints = 0, late = 0, rendition = "main" } = options;
   const faults: string[] = [];
   const seen = new Set<string>();
   const fault = (what: string) => {
@@ -39,7 +41,7 @@ export function follow(bench: OriginBench, options: FollowOptions): string[] {
   let before: MediaPlaylist | undefined;
   let grownAt = from;
   for (let at = from; at <= to; at += every) {
-    const playlist = bench.run(at).playlist();
+    const playlist = bench.run(at).playlist("", rendition);
     for (const what of checkAlone(playlist)) fault(what);
     if (before) for (const what of checkChange(before, playlist)) fault(what);
     if (!before || lastMsn(playlist) > lastMsn(before) || playlist.ended) grownAt = at;
@@ -49,8 +51,8 @@ export function follow(bench: OriginBench, options: FollowOptions): string[] {
     if (preloadHint !== undefined && !hints.has(preloadHint)) {
       hints.set(preloadHint, { uri: preloadHint, at, asked: bench.ask(preloadHint) });
     }
-    checkDelta(bench, playlist, fault);
-    validator.check(textOf(bench.ask("main.m3u8").answer), bench.now);
+    checkDelta(bench, rendition, playlist, fault);
+    validator.check(textOf(bench.ask(`${rendition}.m3u8`).answer), bench.now);
     before = playlist;
   }
   const broken = [...hints.values()].filter(({ asked, at }) => asked.answer?.status !== 200 && at < to - 2);
@@ -164,8 +166,8 @@ function discontinuityNumbers(playlist: MediaPlaylist): Map<number, number> {
 }
 
 /** A delta update is the whole playlist but for what it skips. */
-function checkDelta(bench: OriginBench, whole: MediaPlaylist, fault: (what: string) => void): void {
-  const delta = bench.playlist("_HLS_skip=YES");
+function checkDelta(bench: OriginBench, rendition: string, whole: MediaPlaylist, fault: (what: string) => void): void {
+  const delta = bench.playlist("_HLS_skip=YES", rendition);
   const left = whole.segments.slice(delta.skipped);
   if (delta.segments.length !== left.length) fault("the delta update holds other segments");
   if (delta.mediaSequence !== whole.mediaSequence) fault("the delta update has another media sequence");

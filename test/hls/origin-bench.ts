@@ -65,8 +65,8 @@ export class OriginBench {
     return asked;
   }
 
-  playlist(query = ""): MediaPlaylist {
-    return toPlaylist(this.ask("main.m3u8", query).answer);
+  playlist(query = "", rendition = "main"): MediaPlaylist {
+    return toPlaylist(this.ask(`${rendition}.m3u8`, query).answer);
   }
 }
 

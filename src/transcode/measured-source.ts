@@ -3,10 +3,12 @@ import type { Ticks } from "../media/time.ts";
 import type { AudioTrack, VideoTrack } from "../media/track.ts";
 import type { LadderSource } from "./ladder-source.ts";
 
-/** Frames that a rate is measured over: less than a stream takes until its first playlist. */
-const FRAMES = 12;
-/** A rate that the stream states is believed when it is so near to what is measured. */
-const NEAR = 0.1;
+/** What a rate is measured over, in seconds: less than a stream takes until its first playlist. */
+const SPAN = 1;
+/** The first stamps of a stream are uneven, where its encoder reorders frames. */
+const SKIPPED = 5;
+/** Rates that a stream may state of itself; else it is the clock of its stamps, not of its frames. */
+const STATED = { least: 5, most: 130 };
 
 /** Finds out what a ladder is derived from, again at each change of the tracks. */
 export class MeasuredSource {
@@ -35,7 +37,9 @@ export class MeasuredSource {
       this.#audio = event.tracks.find((track): track is AudioTrack => track.kind === "audio");
       this.#isKnown = false;
       this.#restart();
+      const stated = this.#video?.config.frameRate ?? 0;
       if (!this.#video && event.tracks.length > 0) this.#found(0);
+      else if (stated >= STATED.least && stated <= STATED.most) this.#found(stated);
     } else if (event.type === "gap") this.#restart();
     else if (event.type === "packet" && !this.#isKnown && event.track === this.#video?.id) this.#measure(event.dts);
   }
@@ -45,12 +49,11 @@ export class MeasuredSource {
   }
 
   #measure(dts: Ticks): void {
-    if (this.#frames === 0) this.#first = dts;
-    if (++this.#frames <= FRAMES || !this.#video || dts <= this.#first) return;
-    const measured = ((this.#frames - 1) * this.#video.timescale) / (dts - this.#first);
-    const stated = this.#video.config.frameRate ?? 0;
-    // To half a frame: stamps in milliseconds do not tell more.
-    this.#found(Math.abs(stated - measured) < measured * NEAR ? stated : Math.round(measured * 2) / 2);
+    const frames = this.#frames++ - SKIPPED;
+    if (frames === 0) this.#first = dts;
+    const span = (dts - this.#first) / (this.#video?.timescale ?? 1);
+    // Whole frames, so that it is the same when the encoder comes back.
+    if (frames > 0 && span >= SPAN) this.#found(Math.max(1, Math.round(frames / span)));
   }
 
   #found(frameRate: number): void {

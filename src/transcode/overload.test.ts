@@ -5,6 +5,7 @@ import { type Burden, type Burdened, Overload } from "./overload.ts";
 /** A transcoder that is behind by what the test says. */
 class Member implements Burdened {
   lag = 0;
+  speed = 0.95;
   readonly burdens: Burden[];
   readonly events: string[] = [];
 
@@ -13,6 +14,10 @@ class Member implements Burdened {
     costs: Readonly<Record<string, number>>,
   ) {
     this.burdens = Object.entries(costs).map(([rung, cost]) => ({ rung, cost }));
+  }
+
+  get burden(): number {
+    return this.lag;
   }
 
   isTooSlow(): boolean {
@@ -25,6 +30,10 @@ class Member implements Burdened {
       1,
     );
     this.events.push(`-${rung}`);
+  }
+
+  startOver(): void {
+    this.events.push("again");
   }
 
   restore(rung: string): void {
@@ -81,6 +90,40 @@ describe("overload", () => {
     expect(member.events).toHaveLength(after);
     run(overload, 101_000, 4);
     expect(member.events).toHaveLength(after + 1);
+  });
+
+  test("once it goes well, the next follows sooner", () => {
+    const overload = new Overload();
+    const member = new Member(0, { a: 3, b: 2, c: 1 });
+    overload.add(member);
+    Object.assign(member, { lag: 5, speed: 0.1 });
+    run(overload, 0, 4);
+    expect(member.events).toEqual(["-a", "-b"]);
+    member.lag = 0;
+    run(overload, 4000, 31);
+    expect(member.events).toEqual(["-a", "-b", "+b"]);
+    run(overload, 35_000, 10);
+    expect(member.events).toEqual(["-a", "-b", "+b", "+a"]);
+  });
+
+  test("what is left and comes too late begins anew", () => {
+    const overload = new Overload();
+    const [first, second] = [new Member(0, { a: 4, b: 3 }), new Member(1, { c: 2 })];
+    overload.add(first);
+    overload.add(second);
+    first.lag = 15;
+    run(overload, 0, 1);
+    expect(first.events).toEqual(["-a", "again"]);
+    expect(second.events).toEqual([]);
+  });
+
+  test("the slower, the more at once", () => {
+    const overload = new Overload();
+    const member = new Member(0, { a: 4, b: 3, c: 2, d: 1 });
+    overload.add(member);
+    Object.assign(member, { lag: 5, speed: 0.5 });
+    run(overload, 0, 1);
+    expect(member.events).toEqual(["-a", "-b"]);
   });
 
   test("does not restore while anything lags", () => {

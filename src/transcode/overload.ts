@@ -10,25 +10,37 @@ export interface Burdened {
   readonly burdens: readonly Burden[];
   /** Seconds behind. */
   readonly lag: number;
+  /** Of these, what is no start that still catches up. */
+  readonly burden: number;
+  /** Media seconds made in a second. */
+  readonly speed: number;
   isTooSlow(now: Millis): boolean;
   shed(rung: string, reason: string, now: Millis): void;
   restore(rung: string, now: Millis): void;
+  /** What it makes comes too late for all who watch: it is to go on where the stream is now. */
+  startOver(now: Millis): void;
 }
 
 /** What was given up has to show before more is. */
 const SETTLE: Millis = 4000;
 /** Nothing is behind for so long: something is taken up again. */
 const CALM: Millis = 30_000;
+/** And one more each time after this. */
+const STEP: Millis = 10_000;
+/** Of what is made, this much is kept when some is given up: at the least, at the most. */
+const KEPT = [0.25, 0.9] as const;
 /** When that was too much, the next try takes twice as long, up to this. */
 const MAX_CALM: Millis = 600_000;
+/** Seconds behind from which on a rung is of no use to those who watch live. */
+const USELESS = 12;
 /** Behind by less is no burden. */
 const CALM_LAG = 1;
 
 type Shed = { readonly from: Burdened; readonly rung: string };
 
 /**
- * Judges all transcoders of the server together: while one is too slow, one rung after the other is given up; after a calm time
- * they are taken up again one by one, the last given up first. Of the lowest priority the most expensive goes first: its viewers
+ * Judges all transcoders of the server together: while one is too slow, as many rungs are given up as its speed says; after a calm
+ * time they are taken up again one by one, the last given up first. Of the lowest priority the most expensive goes first: its viewers
  * have the source above and lesser rungs below it, and fewest have to go.
  */
 export class Overload {
@@ -71,26 +83,38 @@ export class Overload {
     let isCalm = true;
     for (const member of this.#members) {
       if (member.burdens.length === 0) continue;
-      if (member.lag > CALM_LAG) isCalm = false;
+      if (member.burden > CALM_LAG) isCalm = false;
       if (member.isTooSlow(now) && (slowest === undefined || member.lag > slowest.lag)) slowest = member;
     }
     this.#calmSince = isCalm ? (this.#calmSince ?? now) : undefined;
-    if (slowest) this.#shedOne(slowest, now);
+    if (slowest) this.#shedSome(slowest, now);
     else if (this.#calmSince !== undefined) this.#restoreOne(this.#calmSince, now);
   }
 
-  #shedOne(slowest: Burdened, now: Millis): void {
+  #shedSome(slowest: Burdened, now: Millis): void {
     if (now - this.#shedAt < SETTLE) return;
-    const victim = this.#victim();
-    if (!victim) return;
+    const { lag, speed } = slowest;
+    const kept = Math.min(KEPT[1], Math.max(KEPT[0], speed));
+    let costs = this.#costs;
+    const bearable = costs * kept;
+    for (let victim = this.#victim(); victim && costs > bearable; victim = this.#victim()) {
+      costs -= victim.cost;
+      this.#shed.push(victim);
+      victim.from.shed(victim.rung, `the machine cannot keep up (${lag.toFixed(1)} s behind)`, now);
+    }
+    for (const member of this.#members) if (member.lag > USELESS && member.burdens.length > 0) member.startOver(now);
     // What was taken up again was too much.
     if (now - this.#restoredAt < CALM) this.#calm = Math.min(MAX_CALM, this.#calm * 2);
     this.#shedAt = now;
-    this.#shed.push(victim);
-    victim.from.shed(victim.rung, `the machine cannot keep up (${slowest.lag.toFixed(1)} s behind)`, now);
   }
 
-  #victim(): Shed | undefined {
+  get #costs(): number {
+    let sum = 0;
+    for (const { burdens } of this.#members) for (const { cost } of burdens) sum += cost;
+    return sum;
+  }
+
+  #victim(): (Shed & { readonly cost: number }) | undefined {
     let best: (Shed & { readonly cost: number }) | undefined;
     for (const from of this.#members) {
       for (const { rung, cost } of from.burdens) {
@@ -104,7 +128,7 @@ export class Overload {
 
   #restoreOne(calmSince: Millis, now: Millis): void {
     if (now - Math.max(this.#restoredAt, this.#shedAt) > 2 * this.#calm) this.#calm = CALM;
-    if (now - Math.max(calmSince, this.#shedAt, this.#restoredAt) < this.#calm) return;
+    if (now - Math.max(calmSince, this.#shedAt) < this.#calm || now - this.#restoredAt < STEP) return;
     const last = this.#shed.pop();
     if (!last) return;
     this.#restoredAt = now;

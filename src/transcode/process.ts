@@ -4,7 +4,7 @@ import type { Millis } from "../media/time.ts";
 import { FrameReader } from "../media-process/frames.ts";
 import { MediaProcess } from "../media-process/media-process.ts";
 import { decodeFromTranscoder, MessageWriter } from "./message-codec.ts";
-import { type FromTranscoder, MAX_MESSAGE_BYTES, type ToTranscoder } from "./messages.ts";
+import { type FromTranscoder, MAX_MESSAGE_BYTES, type ToTranscoder, TRANSCODER_ENV } from "./messages.ts";
 import type { TranscoderProcess } from "./transcoder.ts";
 
 export type SpawnOptions = {
@@ -32,6 +32,7 @@ export function spawnTranscoder(options: SpawnOptions): TranscoderProcess {
   const child = new MediaProcess({
     command,
     nice,
+    env: TRANSCODER_ENV,
     onData: (bytes) => {
       try {
         for (const body of reader.push(bytes)) options.onMessage(process, decodeFromTranscoder(body), now());

@@ -107,28 +107,27 @@ class Stage {
 }
 
 describe("the ladder of a stream", () => {
-  test("is announced as soon as its frames were counted, long before there is a playlist", () => {
-    const stage = new Stage().tracks(video(1280, 720, 30), AUDIO).frames(11);
-    expect(stage.announced).toEqual([]);
-    stage.frames(4);
+  test("is announced with the tracks, where they state their rate", () => {
+    const stage = new Stage().tracks(video(1280, 720, 30), AUDIO);
     expect(stage.names).toEqual(["480p", "360p", "240p"]);
     expect(stage.announced[0]?.[0]).toMatchObject({ codecs: ["avc1.64001F", "mp4a.40.2"], frameRate: 30 });
     expect(stage.lines).toEqual(['INFO  further qualities are offered path=live/test rungs="480p 360p 240p"']);
   });
 
   test.each<[string, number | undefined, number, number]>([
-    ["the stated rate, where it fits", 29.97, 3003, 29.97],
-    ["the measured one, where it does not", 60, 3003, 30],
-    ["the measured one, where none is stated", undefined, 1800, 50],
+    ["as stated", 29.97, 3003, 29.97],
+    ["as measured over a second, where none is stated", undefined, 1800, 50],
+    ["as measured, where the clock of the stamps is stated", 1000, 3003, 30],
   ])("rates: %s", (_, stated, ticks, expected) => {
-    const stage = new Stage({ rungs: [{ height: 720 }] }).tracks(video(1920, 1080, stated)).frames(20, ticks);
+    const stage = new Stage({ rungs: [{ height: 720 }] }).tracks(video(1920, 1080, stated)).frames(4, 100);
+    stage.frames(60, ticks);
     expect(stage.announced[0]?.[0]?.frameRate).toBe(expected);
   });
 
   test("waits until it is known what can be encoded", () => {
     const stage = new Stage();
     stage.encoders = undefined;
-    stage.tracks(video(1280, 720), AUDIO).frames(20);
+    stage.tracks(video(1280, 720), AUDIO).frames(40);
     stage.tick();
     expect(stage.announced).toEqual([]);
     stage.encoders = SOFTWARE;
@@ -139,7 +138,7 @@ describe("the ladder of a stream", () => {
   test("nothing is announced that cannot be made, and why is said once", () => {
     const stage = new Stage();
     stage.encoders = "none";
-    stage.tracks(video(1280, 720), AUDIO).frames(20).tracks(video(1280, 720), AUDIO).frames(20);
+    stage.tracks(video(1280, 720), AUDIO).frames(40).tracks(video(1280, 720), AUDIO).frames(40);
     expect(stage.announced).toEqual([]);
     expect(stage.lines).toEqual(['WARN  no further qualities path=live/test reason="the media library is missing"']);
   });
@@ -147,7 +146,7 @@ describe("the ladder of a stream", () => {
   test("sound alone needs nobody to encode it", () => {
     const stage = new Stage({ audioOnly: true });
     stage.encoders = "none";
-    stage.tracks(video(1280, 720), AUDIO).frames(20);
+    stage.tracks(video(1280, 720), AUDIO).frames(40);
     expect(stage.announced.at(-1)).toMatchObject([{ name: "audio", kind: "audio", of: { audio: 2 } }]);
     stage.wanted("audio");
     stage.tick();
@@ -155,21 +154,21 @@ describe("the ladder of a stream", () => {
   });
 
   test("the same tracks once more change nothing", () => {
-    const stage = new Stage().tracks(video(1280, 720), AUDIO).frames(20);
+    const stage = new Stage().tracks(video(1280, 720), AUDIO).frames(40);
     stage.wanted("480p");
-    stage.tracks(video(1280, 720), AUDIO).frames(20);
+    stage.tracks(video(1280, 720), AUDIO).frames(40);
     expect(stage.announced).toHaveLength(1);
     expect(stage.spawned).toBe(1);
   });
 
   test("another size: what stays goes on, what changes begins anew, who watches goes on watching", () => {
-    const stage = new Stage().tracks(video(1280, 720), AUDIO).frames(20);
+    const stage = new Stage().tracks(video(1280, 720), AUDIO).frames(40);
     stage.wanted("480p");
-    stage.tracks(video(1920, 1080), AUDIO).frames(20);
+    stage.tracks(video(1920, 1080), AUDIO).frames(40);
     expect(stage.names).toEqual(["720p", "480p", "360p", "240p"]);
     expect(stage.dropped).toEqual([]);
     expect([stage.spawned, stage.running]).toEqual([2, 1]);
-    stage.tracks(video(640, 480), AUDIO).frames(20);
+    stage.tracks(video(640, 480), AUDIO).frames(40);
     expect(stage.names).toEqual(["360p", "240p"]);
     expect(stage.dropped).toEqual(["720p", "480p", "360p", "240p"]);
     expect(stage.running).toBe(0);
@@ -180,15 +179,15 @@ describe("the ladder of a stream", () => {
       rungs: ({ path, video }: { path: string; video?: { height: number } }) =>
         path === "live/test" && video?.height === 720 && [{ height: 240, name: "tiny" }],
     });
-    expect(pick.tracks(video(1280, 720)).frames(20).names).toEqual(["tiny"]);
-    const none = new Stage({ rungs: () => undefined }).tracks(video(1280, 720)).frames(20);
+    expect(pick.tracks(video(1280, 720)).frames(40).names).toEqual(["tiny"]);
+    const none = new Stage({ rungs: () => undefined }).tracks(video(1280, 720)).frames(40);
     expect(none.lines[0]).toContain("the configuration wants none");
-    const wrong = new Stage({ rungs: () => [{ hight: 3 }] }).tracks(video(1280, 720)).frames(20);
+    const wrong = new Stage({ rungs: () => [{ hight: 3 }] }).tracks(video(1280, 720)).frames(40);
     expect(wrong.lines[0]).toContain("deciding the rungs failed");
   });
 
   test("closed: its process ends", () => {
-    const stage = new Stage({ always: true }).tracks(video(1280, 720), AUDIO).frames(20);
+    const stage = new Stage({ always: true }).tracks(video(1280, 720), AUDIO).frames(40);
     stage.tick();
     expect(stage.running).toBe(1);
     stage.ladder.close();

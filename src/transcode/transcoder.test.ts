@@ -353,6 +353,16 @@ describe("a machine that cannot keep up", () => {
     expect(stage.transcoder.making).toEqual(["480p", "360p"]);
   });
 
+  test("what comes too late begins anew where the stream is", () => {
+    const stage = new Stage({ always: true });
+    stage.run(10);
+    stage.transcoder.startOver(stage.now);
+    expect(stage.processes.map(({ ended }) => ended)).toEqual(["killed", "no"]);
+    expect(stage.transcoder.making).toEqual(["480p", "360p"]);
+    expect(stage.dropped).toEqual(["480p", "360p"]);
+    expect(stage.states.get("360p")).toMatch(/^starting: it was \d\.\d s behind$/);
+  });
+
   test("begins nothing more meanwhile", () => {
     const stage = new Stage();
     stage.transcoder.wanted("480p", stage.now);

@@ -113,6 +113,14 @@ export class Transcoder implements Burdened {
     return this.#process ? this.#lag.seconds : 0;
   }
 
+  get burden(): number {
+    return this.#process ? this.#lag.burden : 0;
+  }
+
+  get speed(): number {
+    return this.#lag.speed;
+  }
+
   get burdens(): readonly Burden[] {
     return [...this.#entries.values()]
       .filter(({ isMade }) => isMade)
@@ -202,7 +210,7 @@ export class Transcoder implements Burdened {
     this.#setState(entry, "shed", reason);
     this.#options.log.warn("a rung is given up", { path: this.#options.path, rung: name, reason });
     this.#endWhenIdle();
-    this.#lag.restart(now);
+    this.#lag.relieve(now);
   }
 
   restore(name: string, now: Millis): void {
@@ -210,6 +218,23 @@ export class Transcoder implements Burdened {
     if (entry?.state !== "shed") return;
     this.#setState(entry, "idle");
     this.#options.log.info("a rung that was given up is offered again", { path: this.#options.path, rung: name });
+    this.#startWanted(now);
+  }
+
+  startOver(now: Millis): void {
+    const process = this.#process;
+    if (!process) return;
+    const { output, log, path } = this.#options;
+    const reason = `it was ${this.#lag.seconds.toFixed(1)} s behind`;
+    this.#detach();
+    process.kill();
+    for (const entry of this.#entries.values()) {
+      if (!entry.isMade) continue;
+      entry.isMade = false;
+      output.dropRung(entry.rung.name);
+      this.#setState(entry, "starting", reason);
+    }
+    log.warn("a transcoder starts over", { path, reason });
     this.#startWanted(now);
   }
 

@@ -4,6 +4,8 @@ import { readLines } from "./lines.ts";
 export type MediaProcessOptions = {
   /** Program and arguments; there is no shell. */
   readonly command: readonly string[];
+  /** More environment variables than the server's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** From 0 to 19: how far it stands back where others want the CPU. */
   readonly nice: number;
   /** What it writes, in the pieces in which it comes. */
@@ -45,7 +47,14 @@ export class MediaProcess {
     this.#options = options;
     try {
       // A group of its own: Ctrl+C in the server's terminal is for the server.
-      this.#child = Bun.spawn([...options.command], { stdin: "pipe", stdout: "pipe", stderr: "pipe", detached: true });
+      const env = { ...process.env, ...options.env };
+      this.#child = Bun.spawn([...options.command], {
+        env,
+        stdin: "pipe",
+        stdout: "pipe",
+        stderr: "pipe",
+        detached: true,
+      });
     } catch (error) {
       const reason = `could not be started: ${error instanceof Error ? error.message : String(error)}`;
       queueMicrotask(() => this.#over({ code: undefined, signal: undefined, reason }));

@@ -37,7 +37,7 @@ export function encoderOptions(rung: VideoRung, isImmediate = false): EncoderOpt
   }
   if (encoder === "libsvtav1") {
     const params = join(
-      "keyint=-1:scd=0:pred-struct=1:enable-force-key-frames=1",
+      "rc=2:keyint=100000:scd=0:pred-struct=1",
       rung.options,
       isImmediate ? "lookahead=0" : "",
     );

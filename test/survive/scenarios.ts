@@ -35,6 +35,12 @@ const KEEPS_FIRST_INIT = "FFmpeg 5.1 reads only the first initialization section
 const NOT_FOR_APPLE = { "hevc-outside-fmp4": "the application is set up to make MPEG-TS of all that comes" };
 const RESETS_AT_EACH_SEGMENT =
   "Shaka Player 5.2 adds a millisecond to the offset of MPEG-TS, takes that for a change at the next segment, and resets the SourceBuffer";
+/** Whoever asks in the third of a second in which nobody listens is refused. */
+const REFUSED: Scenario["cannot"] = {
+  shaka: "tells an error that it calls fatal when a segment was refused twice, and plays on",
+  ffmpeg: "FFmpeg 5.1 ends when a playlist was refused once",
+  gstreamer: "GStreamer 1.22 may hang in its error path",
+};
 const NO_OTHER_PARSER = "hlsdemux2 of GStreamer 1.22 ends with an internal data stream error";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -139,6 +145,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "server-killed",
     event: "server killed by SIGKILL and started again; the encoder reconnects",
     ownServer: true,
+    cannot: REFUSED,
     run: (stage) => restartServer(stage, (naru) => naru.restart("SIGKILL")),
   },
   {
@@ -152,6 +159,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "server-restarted",
     event: "server ended by SIGTERM and started again; the encoder reconnects",
     ownServer: true,
+    cannot: REFUSED,
     run: (stage) => restartServer(stage, (naru) => naru.restart("SIGTERM")),
   },
 ];

@@ -2,18 +2,24 @@ import { afterAll, describe, expect } from "bun:test";
 import type { Severity } from "../../src/validate/finding.ts";
 import { isThere, testWith } from "../support/requires.ts";
 import { Matrix } from "./matrix.ts";
-import { PLAYER_NEEDS, PLAYERS, type PlayerName } from "./players.ts";
+import { PLAYER_NEEDS, PLAYERS } from "./players.ts";
 import { FORMATS, type Format, SCENARIOS } from "./scenarios.ts";
 
 /** `TEST_FULL=1`: every scenario in both formats, watched for longer. */
 const FULL = process.env.TEST_FULL === "1";
 /** What an ordinary run plays: what differs in the way it goes wrong. */
 const QUICK: Readonly<Record<Format, readonly string[]>> = {
-  cmaf: ["first-viewer", "killed-1s", "killed-20s", "other-size", "no-keyframe", "audio-stops", "server-killed"],
-  mpegts: ["killed-1s", "other-size"],
+  cmaf: [
+    "first-viewer",
+    "killed-1s",
+    "killed-20s",
+    "other-size",
+    "no-keyframe",
+    "audio-stops",
+    "server-killed-relayed",
+  ],
+  mpegts: ["killed-1s", "other-size", "server-killed-relayed"],
 };
-/** Those of which an ordinary run expects that they go on when the server was killed; docs/survival.md says why not all. */
-const OVER_A_RESTART: readonly PlayerName[] = ["hls.js", "chromium"];
 /** Warnings depend on what else the machine does. */
 const JUDGED: readonly Severity[] = FULL ? ["error", "warning"] : ["error"];
 const TIMEOUT_MS = FULL ? 1_800_000 : 300_000;
@@ -31,22 +37,19 @@ describe("viewers survive", () => {
 
   for (const format of FORMATS) {
     for (const scenario of SCENARIOS) {
-      const { name, event, formats = FORMATS, cannot = {}, ownServer = false } = scenario;
+      const { name, event, formats = FORMATS, cannot = {} } = scenario;
       if (!formats.includes(format) || !(FULL || QUICK[format].includes(name))) continue;
       const played = matrix.play(scenario, format);
       // Every test of it tells.
       played.catch(() => {});
       for (const player of PLAYERS) {
         if (cannot[player] !== undefined) continue;
-        if (ownServer && !FULL && !OVER_A_RESTART.includes(player)) continue;
         testWith(PLAYER_NEEDS[player], "ffmpeg")(
           `${format}, ${event}: ${player} plays through`,
           async () => expect((await played).cells.find((cell) => cell.player === player)?.faults).toEqual([]),
           TIMEOUT_MS,
         );
       }
-      // The first playlist after a restart is short, so that players go on at once.
-      if (ownServer) continue;
       testWith("ffmpeg")(
         `${format}, ${event}: naru validate finds nothing`,
         async () => expect((await played).findings.filter(({ severity }) => JUDGED.includes(severity))).toEqual([]),

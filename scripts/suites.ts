@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { parseJunit, type SuiteResult } from "./junit.ts";
+import { startGroup } from "./process-group.ts";
 
 /** A named group of tests that `npm test -- NAME` runs alone. */
 export type Suite = {
@@ -104,13 +105,7 @@ async function runFiles(
   rmSync(report, { force: true });
 
   const command = [process.execPath, "test", "--only-failures", "--reporter=junit", `--reporter-outfile=${report}`];
-  const runner = Bun.spawn([...command, ...files.map((file) => `./${file}`)], {
-    cwd: project,
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "pipe",
-    signal,
-  });
+  const runner = startGroup([...command, ...files.map((file) => `./${file}`)], { cwd: project, signal });
   const output = await showOutput(runner.stderr, join(report, "..", `${name}.log`));
   const exitCode = await runner.exited;
 

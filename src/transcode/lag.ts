@@ -46,7 +46,9 @@ export class Lag {
     this.#samples.push({ at: now, seconds });
     while (now - (this.#samples[0]?.at ?? now) > SPEED_OVER) this.#samples.shift();
     if (seconds < CAUGHT_UP) this.#isCatchingUp = false;
-    if (seconds > TOLERATED && seconds > this.#best - STEP) return;
+    // What it loses until it works does not count.
+    const isStarting = now < this.#bestAt;
+    if (!isStarting && seconds > TOLERATED && seconds > this.#best - STEP) return;
     this.#best = seconds;
     this.#bestAt = Math.max(this.#bestAt, now);
   }

@@ -155,6 +155,7 @@ describe("lag", () => {
   test.each<[string, (second: number) => number, boolean]>([
     ["little is no overload", () => 1, false],
     ["catching up is no overload", (second) => Math.max(0.5, 12 - second), false],
+    ["nor is it after a slow start", (second) => (second < 4 ? 6 + second : 10 - (second - 4) * 0.3), false],
     ["staying behind is", () => 6, true],
     ["so is falling behind", (second) => 0.5 + second * 0.4, true],
     ["and gaining next to nothing", (second) => 12 - second * 0.05, true],

@@ -173,6 +173,16 @@ describe("on demand", () => {
     expect(stage.dropped).toEqual(["480p"]);
   });
 
+  test("who waits for the beginning is not forgotten, however short the linger", () => {
+    const stage = new Stage({ linger: 1000 });
+    stage.transcoder.wanted("480p", stage.now);
+    stage.run(8);
+    expect(stage.running).toBe(1);
+    stage.say(PART);
+    stage.run(1);
+    expect(stage.running).toBe(0);
+  });
+
   test("who goes on asking goes on getting", () => {
     const stage = new Stage();
     stage.run(100, () => stage.transcoder.wanted("480p", stage.now));

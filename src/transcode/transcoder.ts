@@ -40,6 +40,8 @@ export type TranscoderOptions = {
   readonly log: Log;
 };
 
+/** Longer than a request for what is starting is held. */
+const HELD: Millis = 10_000;
 /** A process says something twice a second. */
 const SILENCE: Millis = 10_000;
 /** Who has not been heard of, or not got on, for so long is not slow but stuck. */
@@ -249,7 +251,9 @@ export class Transcoder implements Burdened {
 
   #isWanted(entry: RungEntry, now: Millis): boolean {
     const { always, linger } = this.#options.config;
-    return always || now - entry.wantedAt < linger;
+    // The first request is held, and not made again meanwhile.
+    const enough = entry.state === "starting" ? Math.max(linger, HELD) : linger;
+    return always || now - entry.wantedAt < enough;
   }
 
   #startWanted(now: Millis): void {

@@ -13,17 +13,10 @@ export type Suite = {
 
 /** The slower a suite, the later; one that is not named here runs before them. */
 const LAST = ["survive", "interop", "crowd", "browser", "distribution"];
-/**
- * Suites that play in real time with real programs, and so many of their files at the same time. What else the machine does
- * can make one fail: a file that does is run once more, alone, and the run says so.
- */
-const REAL_TIME: ReadonlyMap<string, number> = new Map([
-  ["survive", 1],
-  ["interop", 2],
-  ["crowd", 1],
-  ["browser", 1],
-  ["distribution", 1],
-]);
+/** Suites whose tests do not depend on real time. */
+const VIRTUAL_TIME = ["unit", "fuzz", "hls"];
+/** So many files of these run at the same time: they wait more than they compute. */
+const SIDE_BY_SIDE: ReadonlyMap<string, number> = new Map([["interop", 2]]);
 /** Soak tests take hours and are started by hand. */
 const BY_HAND = ["soak"];
 
@@ -41,7 +34,7 @@ export function findSuites(project: string): Suite[] {
     { name: "lint", limitSeconds: 60, run: (project, signal) => check(project, ["biome", "check", "."], signal) },
     ...names.map((name) => ({
       name,
-      limitSeconds: REAL_TIME.has(name) ? 1200 : 540,
+      limitSeconds: VIRTUAL_TIME.includes(name) ? 540 : 1200,
       run: (project: string, signal: AbortSignal) => runTests(project, name, files.get(name) ?? [], signal),
     })),
   ];
@@ -72,9 +65,12 @@ async function check(
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: [] };
 }
 
+/**
+ * What else the machine does can make a test fail that plays in real time with real programs: a file of these that fails is run
+ * once more, alone, and the run says so.
+ */
 async function runTests(project: string, name: string, files: readonly string[], signal: AbortSignal) {
-  const lanes = REAL_TIME.get(name);
-  if (lanes === undefined) return runFiles(project, name, files, signal);
+  if (VIRTUAL_TIME.includes(name)) return runFiles(project, name, files, signal);
   const waiting = [...files];
   const failed: string[] = [];
   const results: SuiteResult[] = [];
@@ -86,7 +82,7 @@ async function runTests(project: string, name: string, files: readonly string[],
       else results.push(result);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, runLane));
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE.get(name) ?? 1 }, runLane));
   for (const file of failed) {
     console.log(`${file} failed and is run once more, alone`);
     results.push(await run(file));

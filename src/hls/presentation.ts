@@ -272,10 +272,8 @@ export class Presentation {
     const rungs = this.#listed().filter(({ description }) => !description.alternative);
     const size = ({ description: { resolution, bandwidth } }: Rung) =>
       (resolution ? resolution.width * resolution.height : 0) * 1e9 + bandwidth.peak;
-    return [
-      describeTracks(playlistName(LEAD), muxed, window.bandwidth, frameRate),
-      ...rungs.sort((a, b) => size(b) - size(a)).map(describeRung),
-    ];
+    const lead = describeTracks(playlistName(LEAD), muxed, window.bandwidth, frameRate);
+    return [lead, ...rungs.sort((a, b) => size(b) - size(a)).map((rung) => describeRung(rung, lead.frameRate))];
   }
 
   #audio(): AudioDescription[] {
@@ -342,8 +340,16 @@ function isSameSource(a: RungDescription, b: RungDescription): boolean {
   return a.kind === b.kind && a.of?.video === b.of?.video && a.of?.audio === b.of?.audio;
 }
 
-function describeRung({ description, measured }: Rung): VariantDescription {
-  const { name, codecs, resolution, frameRate, videoRange, bandwidth } = description;
+function describeRung({ description, measured }: Rung, leadRate: number | undefined): VariantDescription {
+  const { name, codecs, resolution, frameRate, frameDivisor, videoRange, bandwidth } = description;
+  const followed = leadRate !== undefined && frameDivisor !== undefined ? leadRate / frameDivisor : undefined;
   const rate = measured ? withHeadroom(measured) : bandwidth;
-  return { uri: playlistName(name), codecs, resolution, frameRate, videoRange, bandwidth: rate };
+  return {
+    uri: playlistName(name),
+    codecs,
+    resolution,
+    frameRate: followed ?? frameRate,
+    videoRange,
+    bandwidth: rate,
+  };
 }

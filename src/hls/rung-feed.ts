@@ -77,6 +77,8 @@ export type RungDescription = {
   readonly bandwidth: { readonly peak: number; readonly average: number };
   readonly resolution?: { readonly width: number; readonly height: number };
   readonly frameRate?: number;
+  /** It has one of so many of the lead's frames: its rate follows what is measured there. */
+  readonly frameDivisor?: number;
   readonly videoRange?: "SDR" | "HLG" | "PQ";
   /** Not a variant, but sound that goes with all variants (EXT-X-MEDIA, RFC 8216bis 4.4.6.1). */
   readonly alternative?: {

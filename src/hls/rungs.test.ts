@@ -182,6 +182,12 @@ describe("a ladder made on demand", () => {
     expect(variants[2]?.averageBandwidth).toBe(300_000);
   });
 
+  test("a frame rate follows that of the source", () => {
+    const rungs = [{ ...rung(480, 1_200_000), frameRate: 22.5, frameDivisor: 2 }];
+    const bench = new LadderBench(encoder(0, { fps: 50, gop: 100, frameRateKnown: false }), { rungs }).run(9);
+    expect(multivariant(bench).variants.map(({ frameRate }) => frameRate)).toEqual([50, 25]);
+  });
+
   test("date ranges stand in all renditions", () => {
     const bench = new LadderBench(encoder(0), { rungs: RUNGS }).run(9);
     const start = Date.UTC(2026, 0, 1) + 8000;

@@ -65,7 +65,8 @@ export function describeRung(rung: Rung, source: LadderSource): RungDescription 
   if (rung.kind === "audio") return { name, kind, codecs, bandwidth };
   const { width, height, frameDivisor } = rung;
   const frameRate = (source.video?.frameRate ?? 0) / frameDivisor;
-  return { name, kind, codecs, bandwidth, resolution: { width, height }, ...(frameRate > 0 && { frameRate }) };
+  const resolution = { width, height };
+  return { name, kind, codecs, bandwidth, resolution, frameDivisor, ...(frameRate > 0 && { frameRate }) };
 }
 
 /** Why there can be no rungs with a picture. */

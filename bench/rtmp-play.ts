@@ -13,9 +13,9 @@ import { freePort } from "../test/support/ports.ts";
 import { until } from "../test/support/process.ts";
 import { projectPath } from "../test/support/project.ts";
 import { NGINX_RTMP_MODULE } from "../test/support/requires.ts";
+import { RtmpPlayer } from "../test/support/rtmp-player.ts";
 import { benchFlv } from "./clip.ts";
 import { family, processCost } from "./process-cost.ts";
-import { RtmpPlayer } from "./rtmp-player.ts";
 import { RtmpPublisher, readFlv } from "./rtmp-publisher.ts";
 import { frameIdentity } from "./timed-publisher.ts";
 

@@ -91,6 +91,7 @@ class Watcher {
         this.#reader.read(bytes, 0);
         return true;
       },
+      isIdle: () => !this.isFull,
       lagging: () => this.lags++,
     });
     const form = new PlayChunks({ chunkSize: 128, streamId: 1, interleave });

@@ -11,6 +11,8 @@ export type PlayerOutput = {
    * @returns false when too much waits: they were not taken, and what waited of this player is dropped
    */
   send(bytes: Uint8Array): boolean;
+  /** Nothing waits: a player that fell behind may go on. */
+  isIdle(): boolean;
   /** The player is too slow. Called once, until it has caught up. */
   lagging(): void;
 };
@@ -140,6 +142,7 @@ export class Player {
       if (!this.#audio || role === "early" || (this.#base !== undefined && time < this.#base)) return false;
     } else if (type === TagType.video && !this.#video) return false;
     if (this.#held === "nothing") return true;
+    if (this.#lagging && !this.output.isIdle()) return false;
     if (role === "key" || (this.#held === "all" && !this.#fanOut?.hasVideo)) {
       this.#held = "nothing";
       this.#lagging = false;

@@ -17,7 +17,7 @@ const packet = (track: number, dts: number, fields: Partial<Packet> = {}): Packe
   pts: dts,
   duration: 0,
   key: true,
-  data: Uint8Array.of(0, 0, 0, 2, 0x65, 0x88),
+  data: Uint8Array.of(0, 0, 0, 4, 0x65, 0x88, 0x84, 0x21),
   ...fields,
 });
 
@@ -36,7 +36,10 @@ function mux(
 /** What our own demuxer, which knows encoders, makes of the messages. */
 function demux(messages: readonly FlvMessage[]): MediaEvent[] {
   const events: MediaEvent[] = [];
-  const demuxer = new FlvDemuxer({ onEvent: (event) => events.push(event) });
+  const onSkipped = (reason: string) => {
+    throw new Error(reason);
+  };
+  const demuxer = new FlvDemuxer({ onEvent: (event) => events.push(event), onSkipped });
   for (const message of messages) demuxer.push(message.type, message.time, bodyOf(message), message.time);
   demuxer.end(0);
   return events;
@@ -73,7 +76,7 @@ describe("the muxer", () => {
     const [, videoHead, audioHead, key, sound, inter] = messages.map(bodyOf);
     expect(videoHead).toEqual(Uint8Array.of(0x17, 0, 0, 0, 0, ...sampleVideo.config.record));
     expect(audioHead).toEqual(Uint8Array.of(0xaf, 0, 0x11, 0x90));
-    expect(key).toEqual(Uint8Array.of(0x17, 1, 0, 0, 40, 0, 0, 0, 2, 0x65, 0x88));
+    expect(key).toEqual(Uint8Array.of(0x17, 1, 0, 0, 40, 0, 0, 0, 4, 0x65, 0x88, 0x84, 0x21));
     expect(sound).toEqual(Uint8Array.of(0xaf, 1, 7));
     expect(inter?.subarray(0, 5)).toEqual(Uint8Array.of(0x27, 1, 0, 0, 0));
   });
@@ -102,7 +105,7 @@ describe("the muxer", () => {
     const hex = "016e002affe10019676e002aa6cb403c0113d4d808800001f48000ea60078c195001000468ce0fc8fdfafa00";
     const record = Uint8Array.from(Buffer.from(hex, "hex"));
     const events = demux(
-      mux([sampleVideo, opus], [packet(1, 0), packet(2, 960, { data: Uint8Array.of(0xfc, 1) }), packet(1, 3600)]),
+      mux([video({ record }), opus], [packet(1, 0), packet(2, 960, { data: Uint8Array.of(0xfc, 1) }), packet(1, 3600)]),
     );
     const [tracks] = events.flatMap((event) => (event.type === "tracks" ? [event.tracks] : []));
     expect(tracks?.find((track) => track.kind === "audio")).toMatchObject({

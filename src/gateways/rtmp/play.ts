@@ -40,6 +40,7 @@ export class Play {
     this.#sentBefore = outbox.sent;
     this.#player = new Player(config, {
       send: (bytes) => outbox.offer(bytes, this, config.maxDelay),
+      isIdle: () => outbox.isEmpty,
       lagging: () => this.#log("info", "a player is too slow and skips to the next keyframe"),
     });
   }

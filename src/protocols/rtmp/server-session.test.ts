@@ -385,17 +385,80 @@ describe("other commands", () => {
     expect(bench.commands()).toMatchObject([{ name: "_result", args: [2] }]);
   });
 
-  test("play is the application's to refuse", () => {
-    const bench = new Bench();
-    bench.send(
-      bench.script.handshake(),
-      bench.script.connect(),
-      bench.script.command(1, "play", 4, null, "key", -2000),
-    );
-    expect(bench.events.at(-1)).toMatchObject({ type: "playRequested", streamId: 1, target: { path: "live/key" } });
-    bench.carryOut(bench.session.rejectPlay(1, "NetStream.Play.StreamNotFound", "no"));
-    expect(bench.commands().at(-1)?.args[0]).toMatchObject({ level: "error", code: "NetStream.Play.StreamNotFound" });
-    expect(bench.closed?.code).toBe("rejected");
+  describe("play", () => {
+    const requested = () => {
+      const bench = new Bench();
+      const play = bench.script.command(1, "play", 4, null, "key", -2000);
+      bench.send(bench.script.handshake(), bench.script.connect(), play);
+      expect(bench.events.at(-1)).toMatchObject({
+        type: "playRequested",
+        id: 1,
+        streamId: 1,
+        target: { path: "live/key" },
+      });
+      bench.commands();
+      return bench;
+    };
+    const codes = (bench: Bench) =>
+      bench.commands().map(({ name, args }) => (args[0] as { code?: string } | undefined)?.code ?? name);
+
+    test("is the application's to refuse", () => {
+      const bench = requested();
+      bench.carryOut(bench.session.rejectPlay(1, "NetStream.Play.StreamNotFound", "no"));
+      expect(bench.commands().at(-1)?.args[0]).toMatchObject({ level: "error", code: "NetStream.Play.StreamNotFound" });
+      expect(bench.closed?.code).toBe("rejected");
+    });
+
+    test("is told what it waits to hear", () => {
+      const bench = requested();
+      bench.carryOut(bench.session.acceptPlay(1, true));
+      expect(codes(bench)).toEqual(["NetStream.Play.Reset", "NetStream.Play.Start"]);
+      bench.carryOut(bench.session.playLive(1, true, { restart: false, notify: false }));
+      const [begin] = bench.answers();
+      expect(begin).toMatchObject({ type: 4, csid: 2, streamId: 0, body: Uint8Array.of(0, 0, 0, 0, 0, 1) });
+      bench.carryOut(bench.session.playLive(1, false, { restart: true, notify: true }));
+      expect(codes(bench)).toEqual(["NetStream.Play.Stop", "NetStream.Play.UnpublishNotify"]);
+    });
+
+    test.each([
+      [["pause", true], ["NetStream.Pause.Notify"], { type: "playPaused", id: 1, paused: true }],
+      [["pause", false], ["NetStream.Unpause.Notify"], { type: "playPaused", id: 1, paused: false }],
+      [["seek", 0], ["NetStream.Seek.Failed"], undefined],
+      [["receiveVideo", false], [], { type: "playWants", id: 1, kind: "video", wanted: false }],
+      [["receiveAudio", true], [], { type: "playWants", id: 1, kind: "audio", wanted: true }],
+      [["closeStream"], ["NetStream.Play.Stop"], { type: "playStopped", id: 1 }],
+      [["deleteStream", 1], [], { type: "playStopped", id: 1 }],
+      [["deleteStream", "key"], [], { type: "playStopped", id: 1 }],
+      [["play", "other"], ["NetStream.Play.Stop"], { type: "playRequested", id: 2 }],
+    ] as const)("takes %p", ([name, ...args], answers, event) => {
+      const bench = requested();
+      bench.carryOut(bench.session.acceptPlay(1, true));
+      bench.commands();
+      const before = bench.events.length;
+      bench.send(bench.script.command(name === "deleteStream" ? 0 : 1, name, 0, null, ...args));
+      expect(codes(bench)).toEqual([...answers]);
+      if (event) expect(bench.events.at(-1)).toMatchObject(event);
+      else expect(bench.events.length).toBe(before);
+      expect(bench.closed).toBeUndefined();
+    });
+
+    test("media that a player sends is nobody's", () => {
+      const bench = requested();
+      bench.carryOut(bench.session.acceptPlay(1, true));
+      const before = bench.events.length;
+      bench.send(bench.script.message(9, 1, 0, Uint8Array.of(1)));
+      expect(bench.events.length).toBe(before);
+    });
+
+    test("that answers no ping ends; without pings it may be silent", () => {
+      for (const pingInterval of [10_000, 0]) {
+        const bench = new Bench({ pingInterval, idleTimeout: 30_000, mediaTimeout: 5_000 });
+        bench.send(bench.script.handshake(), bench.script.connect(), bench.script.command(1, "play", 4, null, "key"));
+        bench.carryOut(bench.session.acceptPlay(1, true));
+        for (let now = 0; now < 100_000 && !bench.closed; now += 1000) bench.carryOut(bench.session.tick(now));
+        expect(bench.closed?.code).toBe(pingInterval > 0 ? "timeout" : undefined);
+      }
+    });
   });
 });
 

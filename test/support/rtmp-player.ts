@@ -1,5 +1,5 @@
-import { ChunkReader } from "../src/protocols/rtmp/chunk-reader.ts";
-import { ChunkWriter } from "../src/protocols/rtmp/chunk-writer.ts";
+import { ChunkReader } from "../../src/protocols/rtmp/chunk-reader.ts";
+import { ChunkWriter } from "../../src/protocols/rtmp/chunk-writer.ts";
 import {
   decodeCommand,
   decodeUserControl,
@@ -9,7 +9,7 @@ import {
   setChunkSize,
   UserControl,
   userControl,
-} from "../src/protocols/rtmp/message.ts";
+} from "../../src/protocols/rtmp/message.ts";
 
 /** S0, S1 and S2. */
 const HANDSHAKE_BYTES = 3073;

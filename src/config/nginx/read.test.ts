@@ -109,6 +109,17 @@ describe("rtmp", () => {
     ["hls_max_audio_delay 100ms;", { maxAudioDelay: 100 }],
   ])("%s", (text, expected) => expect(hls(text)).toMatchObject(expected));
 
+  test.each([
+    ["", { enabled: true, waitForPublisher: true, waitForKeyframe: true, publishNotify: false, metadata: "on" }],
+    ["idle_streams off;", { waitForPublisher: false }],
+    ["wait_key off; wait_video on;", { waitForKeyframe: false, waitForVideo: true }],
+    ["publish_notify on; play_restart on;", { publishNotify: true, startOnPublish: true }],
+    ["interleave on; play_time_fix off;", { interleave: true, timesFromZero: false }],
+    ["meta copy; gop_cache off;", { metadata: "copy", fromKeyframe: false }],
+  ])("playing: %s", (text, expected) => {
+    expect(resolve(application(`live on; ${text}`)).applications.live?.play).toMatchObject(expected);
+  });
+
   test("hls on without a path makes nothing, and says so", () => {
     const result = read(application("live on; hls on;"));
     expect(configSchema.parse(result.layer.value).applications.live?.hls.enabled).toBe(false);
@@ -119,6 +130,7 @@ describe("rtmp", () => {
     ["chunk_size 131072;", { chunkSize: 65_536 }],
     ["chunk_size 4096;", { chunkSize: 60_000 }],
     ["max_message 2m;", { maxMessageSize: 2 * 1024 ** 2 }],
+    ["timeout 20s;", { sendTimeout: 20_000 }],
     ["max_connections 7;", { maxConnections: 7 }],
     ["ping 10s;", { pingInterval: 10_000, idleTimeout: 40_000 }],
     ["ping 10s; ping_timeout 5;", { pingInterval: 10_000, idleTimeout: 15_000 }],

@@ -43,6 +43,9 @@ const hlsTime = (key: HlsKey): Outcome =>
 const hlsText = (key: HlsKey): Outcome =>
   mapped(`applications.NAME.hls.${key}`, ([value = ""], put) => put(["hls", key], value));
 
+const playFlag = (key: keyof ApplicationConfig["play"]): Outcome =>
+  mapped(`applications.NAME.play.${key}`, (args, put) => put(["play", key], isOn(args)));
+
 const duration = (value: string): string => formatDuration(parseNginxTime(value) ?? 0);
 const within = (value: string | number, min: number, max: number): number =>
   Math.min(Math.max(Number(value), min), max);
@@ -51,7 +54,7 @@ const within = (value: string | number, min: number, max: number): number =>
 const rtmpNumber = (key: string, min: number, max: number): Outcome =>
   mapped(`rtmp.${key}`, ([value = ""], put) => put(["rtmp", key], within(value, min, max)));
 
-const PLAYBACK = "about playback by RTMP, which naru does not offer";
+const EXACT = "naru sends players exact times, which never part";
 const TIMELINE = "naru repairs the times of every stream by itself";
 const QUEUES = "naru bounds every queue by itself";
 const RELAY = "naru does not relay yet; let the encoder or an ffmpeg process send to both servers";
@@ -78,7 +81,12 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("listen", S, words(1, 2, "address [option]"), mapped("rtmp.listen"), { repeats: true }),
   directive("application", S, text, mapped("applications.NAME"), { block: "application", repeats: true }),
   directive("so_keepalive", MS, flag, ignored("naru finds dead connections by its own pings")),
-  directive("timeout", MS, time, ignored("a peer that does not read is closed when its bounded queue is full")),
+  directive(
+    "timeout",
+    MS,
+    time,
+    mapped("rtmp.sendTimeout", ([value = ""], put) => put(["rtmp", "sendTimeout"], duration(value))),
+  ),
   directive(
     "ping",
     MS,
@@ -101,9 +109,9 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("out_queue", MS, size, ignored(QUEUES)),
   directive("out_cork", MS, size, ignored(QUEUES)),
   directive("busy", MS, flag, ignored("a connection without input is closed after rtmp.idleTimeout")),
-  directive("play_time_fix", MSA, flag, ignored(PLAYBACK)),
+  directive("play_time_fix", MSA, flag, playFlag("timesFromZero")),
   directive("publish_time_fix", MSA, flag, ignored(TIMELINE)),
-  directive("buflen", MS, time, ignored(PLAYBACK)),
+  directive("buflen", MS, time, ignored(`only used with play; ${VOD}`)),
 
   // Access
   directive("allow", MSA, rule, ignored("everybody is let in; what counts is deny"), {
@@ -121,16 +129,21 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
     mapped("applications.NAME.live", (args, put) => put(["live"], isOn(args))),
   ),
   directive("stream_buckets", MSA, number, ignored("naru's table of streams grows by itself")),
-  directive("buffer", MSA, words(1, 1, "time"), ignored(PLAYBACK)),
-  directive("sync", MSA, timeOrOff, ignored(TIMELINE)),
-  directive("interleave", MSA, flag, ignored(PLAYBACK)),
-  directive("wait_key", MSA, flag, ignored("HLS begins every segment with a keyframe")),
-  directive("wait_video", MSA, flag, ignored(PLAYBACK)),
-  directive("publish_notify", MSA, flag, ignored(PLAYBACK)),
-  directive("play_restart", MSA, flag, ignored(PLAYBACK)),
-  directive("idle_streams", MSA, flag, ignored(PLAYBACK)),
+  directive("buffer", MSA, words(1, 1, "time"), ignored("naru sends at once, and players buffer by themselves")),
+  directive("sync", MSA, timeOrOff, ignored(EXACT)),
+  directive("interleave", MSA, flag, playFlag("interleave")),
+  directive("wait_key", MSA, flag, playFlag("waitForKeyframe")),
+  directive("wait_video", MSA, flag, playFlag("waitForVideo")),
+  directive("publish_notify", MSA, flag, playFlag("publishNotify")),
+  directive("play_restart", MSA, flag, playFlag("startOnPublish")),
+  directive("idle_streams", MSA, flag, playFlag("waitForPublisher")),
   directive("drop_idle_publisher", MSA, timeOrOff, mapped("rtmp.mediaTimeout")),
-  directive("meta", MSA, oneOf("on", "copy", "off"), ignored(PLAYBACK)),
+  directive(
+    "meta",
+    MSA,
+    oneOf("on", "copy", "off"),
+    mapped("applications.NAME.play.metadata", ([value = ""], put) => put(["play", "metadata"], value)),
+  ),
   directive("max_connections", MSA, number, rtmpNumber("maxConnections", 1, Number.MAX_SAFE_INTEGER)),
 
   // HLS
@@ -278,10 +291,10 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
 
 /** Directives that the forks winshining/nginx-http-flv-module and sergey-dryabzhinsky/nginx-rtmp-module add. */
 export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
-  directive("gop_cache", MSA, flag, ignored("viewers start at a keyframe in any case")),
-  directive("gop_max_frame_count", MSA, number, ignored("only used with gop_cache")),
-  directive("gop_max_video_count", MSA, number, ignored("only used with gop_cache")),
-  directive("gop_max_audio_count", MSA, number, ignored("only used with gop_cache")),
+  directive("gop_cache", MSA, flag, playFlag("fromKeyframe")),
+  directive("gop_max_frame_count", MSA, number, ignored("what is kept since the last keyframe is bounded in bytes")),
+  directive("gop_max_video_count", MSA, number, ignored("what is kept since the last keyframe is bounded in bytes")),
+  directive("gop_max_audio_count", MSA, number, ignored("what is kept since the last keyframe is bounded in bytes")),
   directive("server_name", S, words(1), ignored("naru has one RTMP server for all names")),
   directive("resolver", MS, words(1), ignored("naru resolves names by the system")),
   directive("resolver_timeout", MS, time, ignored("naru resolves names by the system")),

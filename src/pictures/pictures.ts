@@ -92,5 +92,5 @@ export class Pictures implements PictureHandler {
 const SWITCHED_OFF: PictureAnswer = { status: 404, reason: "pictures are switched off (pictures.enabled)" };
 const NO_LIBRARY: PictureAnswer = {
   status: 404,
-  reason: "pictures need the media library, which is not installed (docs/pictures.md)",
+  reason: "pictures need the media library, which is not installed: npm run add-transcoding",
 };

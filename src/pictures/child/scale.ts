@@ -19,6 +19,9 @@ export function scale(av: MediaLibrary, frame: Frame, size: Size, format: Pictur
   const scaler = new av.SoftwareScaleContext();
   try {
     scaler.allocContext();
+    // Matrix and range are converted. Primaries and transfer would be through a table that takes seconds to make.
+    scaled.colorPrimaries = frame.colorPrimaries;
+    scaled.colorTrc = frame.colorTrc;
     // Fields lie in one picture here as well, and the scaler wants both sides alike.
     frame.clearFlags(av.AV_FRAME_FLAG_INTERLACED);
     check(av, scaler.scaleFrameSync(scaled, frame), "scale");
@@ -40,8 +43,6 @@ export function blankFrame(av: MediaLibrary, { width, height }: Size, format: Pi
   frame.format = av.AV_PIX_FMT_YUV420P;
   frame.colorRange = format === "jpeg" ? av.AVCOL_RANGE_JPEG : av.AVCOL_RANGE_MPEG;
   frame.colorSpace = av.AVCOL_SPC_SMPTE170M;
-  frame.colorPrimaries = av.AVCOL_PRI_BT709;
-  frame.colorTrc = av.AVCOL_TRC_IEC61966_2_1;
   const code = frame.getBuffer(0);
   if (code < 0) {
     frame.free();

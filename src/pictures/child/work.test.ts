@@ -6,7 +6,8 @@ import type { Keyframe, Picture, PictureFormat } from "../picture.ts";
 import { cmafKeyframe, tsKeyframe, videoOf } from "../segment-keyframe.ts";
 import { work } from "./work.ts";
 
-const test = testWith("ffmpeg", "nodeav");
+const TIMEOUT_MS = 60_000;
+const test = (name: string, body: () => Promise<void>) => testWith("ffmpeg", "nodeav")(name, body, TIMEOUT_MS);
 let av: MediaLibrary;
 
 beforeAll(async () => {
@@ -112,6 +113,21 @@ test("a WebP has the same colours", async () => {
   const [left, right] = await colours(picture);
   expectColour(left, RED);
   expectColour(right, BLUE);
+});
+
+test("colours of HDR and of old television take no longer", async () => {
+  for (const [primaries, transfer, matrix] of [
+    ["bt2020", "smpte2084", "bt2020nc"],
+    ["smpte170m", "smpte170m", "smpte170m"],
+  ]) {
+    const colour = ["-color_primaries", `${primaries}`, "-color_trc", `${transfer}`, "-colorspace", `${matrix}`];
+    const frame = await keyframe("640x360", ...X264, ...colour);
+    const before = process.cpuUsage();
+    thumbnail(frame, 480);
+    const { user, system } = process.cpuUsage(before);
+    // Microseconds. A conversion of primaries takes three seconds.
+    expect(user + system).toBeLessThan(1_000_000);
+  }
 });
 
 test("of MPEG-TS", async () => {

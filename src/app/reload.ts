@@ -37,6 +37,7 @@ const RULES: readonly Rule[] = [
   { path: ["https", "redirect"], effect: "applied" },
   { path: ["applications", "*"], effect: "applied" },
   { path: ["applications", "*", "hls"], effect: "new-streams" },
+  { path: ["applications", "*", "play"], effect: "new-connections" },
   { path: ["applications", "*", "abr"], effect: "new-streams" },
 ];
 

@@ -2,7 +2,7 @@ import { TIME_MODULUS } from "../../formats/mpegts/packet.ts";
 import type { SegmentInfo } from "../finding.ts";
 import { seconds } from "./playlist-checks.ts";
 import type { NoteAt } from "./rules.ts";
-import { type Container, leadingTrack, type MediaSummary } from "./summary.ts";
+import { type Container, frameTicks, leadingTrack, type MediaSummary } from "./summary.ts";
 
 /** Where a segment lies on its rendition's timeline. */
 type Place = {
@@ -11,6 +11,8 @@ type Place = {
   /** Presentation of its first frame; seconds. */
   readonly start: number;
   readonly duration: number;
+  /** Length of a picture in seconds, where there are pictures. */
+  readonly frame: number | undefined;
   readonly container: Container;
   /** ms since 1970. */
   readonly date: number | undefined;
@@ -30,6 +32,7 @@ export class RenditionAlignment {
       discontinuitySequence: info.discontinuitySequence,
       start: track.presentationStart / track.timescale,
       duration: info.duration,
+      frame: track.kind === "video" ? frameTicks(track) / track.timescale : undefined,
       container: summary.container,
       date: info.programDateTime,
     };
@@ -55,7 +58,7 @@ export class RenditionAlignment {
       this.note("rendition-discontinuity", uri, message);
     } else if (dates !== undefined && Math.abs(apart - dates) > MAX_TIME) {
       this.note("rendition-times", uri, `${seconds(apart)} off the same time ${beside}, dates say ${seconds(dates)}`);
-    } else if (Math.abs(apart) > MAX_BOUNDARY && Math.abs(apart) < place.duration) {
+    } else if (Math.abs(apart) > boundaryTolerance(place, other) && Math.abs(apart) < place.duration) {
       this.note("rendition-boundaries", uri, `begins ${seconds(apart)} off the segment ${beside}`);
     }
   }
@@ -69,6 +72,11 @@ const MAX_TIME = 0.25;
 
 /** Audio frames do not end where video frames do; seconds. */
 const MAX_BOUNDARY = 0.1;
+
+/** Pictures are either the same or not. */
+function boundaryTolerance(a: Place, b: Place): number {
+  return a.frame && b.frame ? Math.min(a.frame, b.frame) / 2 : MAX_BOUNDARY;
+}
 
 /** The same stretch of content: by date, or by number where there are no dates. */
 function isMatch(a: Place, b: Place): boolean {

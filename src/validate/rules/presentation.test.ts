@@ -49,6 +49,18 @@ function presentation(edit: Edit = same, role = "AUDIO", multivariant = ""): Pre
   };
 }
 
+/** Two variants with the same segment, in parts of these lengths. */
+function variantsInParts(first: readonly number[], second: readonly number[]): PresentationSubject {
+  const { multivariant } = presentation();
+  const [video, other] = [first, second].map((lengths, index) => {
+    const parts = lengths.map((length, part) => `#EXT-X-PART:DURATION=${length},URI="10.${part}.m4s"\n`).join("");
+    const [own, reported] = index === 0 ? ["video", "other"] : ["other", "video"];
+    const text = (LIVE + reports(reported)).replace("#EXTINF", `${parts}#EXTINF`);
+    return { ...media(`${own}.m3u8`, text), role: "VARIANT" };
+  });
+  return { multivariant, playlists: video && other ? [video, other] : [] };
+}
+
 const SAMPLES: readonly (readonly [rule: string, subject: PresentationSubject])[] = [
   ["target-durations-differ", presentation((text) => text.replace("DURATION:2", "DURATION:3"))],
   ["server-controls-differ", presentation((text) => text.replace("HOLD-BACK=1.5", "HOLD-BACK=2"))],
@@ -58,6 +70,9 @@ const SAMPLES: readonly (readonly [rule: string, subject: PresentationSubject])[
   ["rendition-report-missing", presentation((text) => text.replace(/#EXT-X-RENDITION.*\n/, ""))],
   ["rendition-report-unknown", presentation((text) => text + reports("other"))],
   ["rendition-report-unknown", presentation((text) => text + reports("audio"))],
+  ["variants-numbered-apart", presentation((text) => text.replace("00.000Z", "00.500Z"), "VARIANT")],
+  ["variants-numbered-apart", presentation((text) => text.replace("EXTINF:2.0", "EXTINF:1.9"), "VARIANT")],
+  ["variants-numbered-apart", variantsInParts([0.5, 0.5, 0.5, 0.5], [0.5, 1.5])],
   ["i-frame-playlist-untagged", presentation(same, "I-FRAMES")],
   [
     "independent-segments-twice",
@@ -97,6 +112,7 @@ function rulesIn<Subject>(rules: readonly CheckedRule<Subject>[], subject: Subje
 describe("the playlists of a presentation", () => {
   test("that agree: nothing is found", () => {
     expect(rulesIn(PRESENTATION_RULES, presentation())).toEqual([]);
+    expect(rulesIn(PRESENTATION_RULES, variantsInParts([0.5, 1.5], [0.5, 1.5]))).toEqual([]);
   });
 
   test.each(SAMPLES)("%s", (rule, subject) => {

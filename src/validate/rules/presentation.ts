@@ -1,4 +1,4 @@
-import type { FoundMediaPlaylist } from "../playlist/media-playlist.ts";
+import type { FoundMediaPlaylist, ListedSegment } from "../playlist/media-playlist.ts";
 import type { FoundMultivariantPlaylist } from "../playlist/read-multivariant-playlist.ts";
 import { type CheckedRule, quote } from "./checked-rule.ts";
 
@@ -109,6 +109,26 @@ export const PRESENTATION_RULES: readonly CheckedRule<PresentationSubject>[] = [
     },
   },
   {
+    id: "variants-numbered-apart",
+    severity: "info",
+    clause: "RFC 8216bis 6.3.3",
+    text: "A segment has the same date, length and parts in all variants that have one of its number; players that switch need not search.",
+    *check({ playlists }) {
+      const [first, ...others] = playlists.filter(({ role, iFramesOnly }) => role === "VARIANT" && !iFramesOnly);
+      if (!first) return;
+      const known = new Map(first.segments.map((segment) => [segment.msn, segment]));
+      for (const { url: where, segments } of others) {
+        for (const segment of segments) {
+          const other = known.get(segment.msn);
+          const what = other && difference(segment, other);
+          if (what === undefined) continue;
+          yield { where, line: segment.line, message: `${what} in ${first.url}` };
+          break;
+        }
+      }
+    },
+  },
+  {
     id: "i-frame-playlist-untagged",
     severity: "error",
     clause: "RFC 8216bis 4.4.6.3",
@@ -132,6 +152,21 @@ export const PRESENTATION_RULES: readonly CheckedRule<PresentationSubject>[] = [
     },
   },
 ];
+
+/** Dates and lengths are written in milliseconds or finer; seconds. */
+const SAME = 0.0015;
+
+/** How one segment differs from another of its number; undefined when it does not. */
+function difference(segment: ListedSegment, other: ListedSegment): string | undefined {
+  const { msn, duration, date, parts } = segment;
+  if (date !== undefined && other.date !== undefined && Math.abs(date - other.date) > SAME * 1000) {
+    return `segment ${msn} begins ${Math.abs(date - other.date)} ms off that`;
+  }
+  if (Math.abs(duration - other.duration) > SAME) return `segment ${msn} lasts ${duration} s, but ${other.duration} s`;
+  if (parts.length === 0 || other.parts.length === 0) return undefined;
+  const isSame = parts.every((part, index) => Math.abs(part.duration - (other.parts[index]?.duration ?? 0)) <= SAME);
+  return isSame && parts.length === other.parts.length ? undefined : `segment ${msn} has other parts than`;
+}
 
 /** A playlist's URL without `_HLS_` parameters: what tells one rendition from another. */
 export function withoutDirectives(url: string | undefined): string {

@@ -62,5 +62,11 @@ export const badTimelines: readonly BadMedia[] = [
     (msn) => cmaf(msn, { videoShift: 45_000, audioShift: 24_000 }),
     (msn) => ({ programDateTime: (segmentInfo(msn).programDateTime ?? 0) + 500 }),
   ),
+  badRendition(
+    "rendition-boundaries",
+    "a picture later",
+    (msn) => cmaf(msn, { videoShift: 3000, audioShift: 1600 }),
+    (msn) => ({ programDateTime: (segmentInfo(msn).programDateTime ?? 0) + 33 }),
+  ),
   badRendition("rendition-discontinuity", "one more", cmaf, () => ({ discontinuitySequence: 1 })),
 ];

@@ -1,17 +1,19 @@
 import { mediaLibraryPath } from "../media-process/library.ts";
 import type { FoundEncoders } from "../transcode/encoders.ts";
+import { isExecutable } from "./executable.ts";
 import { ownCommand } from "./own-command.ts";
 
 /** Graphics drivers may take a while to wake up. */
 const PATIENCE_MS = 20_000;
 
-/** What adds the media library, as the operator types it. */
-export const ADD_LIBRARY = "npm run add-transcoding";
-export const LIBRARY_MISSING = `the media library node-av is not installed; \`${ADD_LIBRARY}\` adds it`;
+/** With what the operator types to add it. */
+const libraryMissing = (): string =>
+  `the media library node-av is not installed; \`${isExecutable() ? "npm install node-av" : "npm run add-transcoding"}\` ` +
+  `${isExecutable() ? "in the directory of the executable " : ""}adds it`;
 
 /** Asks a process of its own what can be encoded with: a driver that crashes takes the server along otherwise. */
 export async function findEncoders(): Promise<FoundEncoders> {
-  if (mediaLibraryPath() === undefined) return { ok: false, reason: LIBRARY_MISSING };
+  if (mediaLibraryPath() === undefined) return { ok: false, reason: libraryMissing() };
   const child = Bun.spawn(ownCommand("transcode-worker", "--probe"), {
     stdin: "ignore",
     stdout: "pipe",

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** FFmpeg's libraries and constants, as node-av offers them. */
@@ -9,26 +10,38 @@ export type MediaLibrary = typeof import("node-av/lib") & typeof import("node-av
  * @throws what went wrong when it is there and cannot be loaded
  */
 export async function loadMediaLibrary(): Promise<MediaLibrary | undefined> {
-  const paths = [mediaLibraryPath(), find("node-av/constants")];
+  const directory = mediaLibraryPath();
+  if (directory === undefined) return undefined;
   // Not `import("node-av/lib")`: a build would take it along.
-  const [library, constants] = await Promise.all(paths.map((path) => (path === undefined ? undefined : import(path))));
-  return library && constants && { ...library, ...constants };
+  const [library, constants] = await Promise.all(
+    ["./lib", "./constants"].map((name) => import(entryOf(directory, name))),
+  );
+  return { ...library, ...constants };
 }
 
-/** Where the media library lies: in the project's packages, where `npm run add-transcoding` puts it, or beside the executable. */
+/**
+ * Directory of the media library: in the project's packages, where `npm run add-transcoding` puts it, or beside the executable.
+ * Looked for by hand, since the executable knows only the packages inside itself.
+ */
 export function mediaLibraryPath(): string | undefined {
-  return find("node-av/lib");
-}
-
-function find(name: string): string | undefined {
-  for (const directory of [import.meta.dir, ADDED, dirname(process.execPath)]) {
-    try {
-      return Bun.resolveSync(name, directory);
-    } catch {
-      // Not there.
+  for (const start of [import.meta.dir, ADDED, dirname(process.execPath)]) {
+    for (let directory = start; ; directory = dirname(directory)) {
+      const found = join(directory, "node_modules", "node-av");
+      if (existsSync(join(found, "package.json"))) return found;
+      if (dirname(directory) === directory) break;
     }
   }
   return undefined;
+}
+
+/** The file that an entry of the package's `exports` stands for. */
+function entryOf(directory: string, name: string): string {
+  const { exports } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as {
+    readonly exports: Readonly<Record<string, { readonly default: string } | undefined>>;
+  };
+  const entry = exports[name];
+  if (!entry) throw new Error(`the media library in ${directory} has no ${name}`);
+  return join(directory, entry.default);
 }
 
 const ADDED = join(import.meta.dir, "..", "..", "optional", "transcoding");

@@ -1,5 +1,5 @@
 import { describe, expect } from "bun:test";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { publishWithFfmpeg } from "../support/clients/ffmpeg.ts";
 import { clip } from "../support/clips.ts";
 import { TemporaryDirectory } from "../support/directory.ts";
@@ -18,6 +18,10 @@ describe("the executable", () => {
       const program = elsewhere.join("naru");
       copyFileSync(projectPath("dist/naru"), program);
       await using naru = await startNaru({ command: [program], config: { http: { threads: 1 } } });
+
+      writeFileSync(elsewhere.join("abr.yaml"), "applications: { live: { abr: true } }\n");
+      const checked = await run(program, ["check", "-c", elsewhere.join("abr.yaml")]);
+      expect(checked).toContain("the media library node-av is not installed; `npm install node-av` in the directory");
 
       const page = await fetch(`${naru.http}/live/test`);
       expect(page.status).toBe(200);

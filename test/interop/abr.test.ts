@@ -33,14 +33,17 @@ async function rungs(naru: Naru): Promise<Readonly<Record<string, RungSummary>>>
 }
 
 /** Asks for a rung until there is something to play, and fetches it. @returns how long that took */
-async function firstPicture(url: string): Promise<number> {
+async function firstPicture(naru: Naru, name: string): Promise<number> {
   const asked = performance.now();
-  const { init, bytes } = await until("a first part", 15_000, async () => {
+  const url = media(naru, name);
+  const { init, bytes } = await until("a first part", 50_000, async () => {
     const { init, segments, text } = await readPlaylist(url);
     const part = segments[0]?.url ?? /#EXT-X-PART:.*URI="([^"]+)"/.exec(text)?.[1];
     if (part === undefined) return undefined;
     const response = await fetch(new URL(part, url));
     return response.ok ? { init, bytes: (await response.arrayBuffer()).byteLength } : undefined;
+  }).catch((error: unknown) => {
+    throw naru.process.failure(String(error));
   });
   const took = performance.now() - asked;
   expect((await fetch(init ?? "")).status).toBe(200);
@@ -88,12 +91,12 @@ describe("adaptive bitrate", () => {
 
       const took: number[] = [];
       for (let round = 0; round < 2; round++) {
-        took.push(await firstPicture(media(naru, "240p")));
+        took.push(await firstPicture(naru, "240p"));
         expect(transcoders(naru)).toHaveLength(1);
         expect((await rungs(naru))["240p"]?.state).toBe("running");
         if (round === 0) {
           // A second one comes from the same process.
-          took.push(await firstPicture(media(naru, "180p")));
+          took.push(await firstPicture(naru, "180p"));
           expect(transcoders(naru)).toHaveLength(1);
           const [source, rung] = await Promise.all([
             readPlaylist(media(naru, "main")),
@@ -118,7 +121,7 @@ describe("adaptive bitrate", () => {
       console.log(`first part of a rung after ${took.map(Math.round).join(", ")} ms`);
       expect(Math.min(...took)).toBeLessThan(FIRST_WITHIN_MS);
     },
-    90_000,
+    120_000,
   );
 
   testWith("ffmpeg", "nodeav")(
@@ -127,7 +130,7 @@ describe("adaptive bitrate", () => {
       await using naru = await start();
       await using _ = publishWithFfmpeg(await clip("h264-aac"), naru.publishUrl("live/test"), { loop: true });
       await announced(naru, "240p");
-      await firstPicture(media(naru, "240p"));
+      await firstPicture(naru, "240p");
       const [source, rung] = [new Watched(media(naru, "main")), new Watched(media(naru, "240p"))];
       const look = async (seconds: number) => {
         for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(200)) {
@@ -153,7 +156,7 @@ describe("adaptive bitrate", () => {
       expect([...rung.segments.values()].filter(({ discontinuity }) => discontinuity).length).toBeLessThanOrEqual(1);
       for (const { url } of rung.segments.values()) expect((await fetch(url)).status).toBe(200);
     },
-    90_000,
+    120_000,
   );
 
   testWith("ffmpeg", "nodeav")(
@@ -162,7 +165,7 @@ describe("adaptive bitrate", () => {
       await using naru = await start({ ...ABR, always: true });
       await using _ = publishWithFfmpeg(await clip("h264-aac"), naru.publishUrl("live/test"), { loop: true });
       await announced(naru, "240p", "180p");
-      await firstPicture(media(naru, "180p"));
+      await firstPicture(naru, "180p");
       const [pid] = transcoders(naru);
       if (pid === undefined) throw new Error("no transcoder");
       const source = new Watched(media(naru, "main"));
@@ -183,6 +186,6 @@ describe("adaptive bitrate", () => {
       expect(source.failures).toEqual([]);
       expect(isGapless(source.msns)).toBe(true);
     },
-    90_000,
+    120_000,
   );
 });

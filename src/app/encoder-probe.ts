@@ -7,7 +7,7 @@ import { ownCommand } from "./own-command.ts";
 const PATIENCE_MS = 20_000;
 
 /** With what the operator types to add it. */
-const libraryMissing = (): string =>
+export const libraryMissing = (): string =>
   `the media library node-av is not installed; \`${isExecutable() ? "npm install node-av" : "npm run add-transcoding"}\` ` +
   `${isExecutable() ? "in the directory of the executable " : ""}adds it`;
 

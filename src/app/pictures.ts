@@ -10,6 +10,7 @@ import { startPictureProcess } from "../pictures/process.ts";
 import { cmafKeyframe, type InitVideo, tsKeyframe, videoOf } from "../pictures/segment-keyframe.ts";
 import type { BoardWindow } from "../pictures/storyboard.ts";
 import type { Stream } from "../streams/stream.ts";
+import { libraryMissing } from "./encoder-probe.ts";
 import { ownCommand } from "./own-command.ts";
 
 export type CreatePicturesOptions = {
@@ -56,7 +57,7 @@ export function createPictures({ config, stream, origin, hls, log, now }: Create
   };
   return new Pictures({
     config,
-    hasLibrary: mediaLibraryPath() !== undefined,
+    missing: mediaLibraryPath() === undefined ? libraryMissing() : undefined,
     keyframe: (path) => stream(path)?.cache.keyframe,
     window: windowOf,
     now,

@@ -40,7 +40,7 @@ class Bench {
   constructor(options: Partial<PicturesOptions> = {}) {
     this.pictures = new Pictures({
       config: picturesSchema.parse({}),
-      hasLibrary: true,
+      missing: undefined,
       keyframe: (path) =>
         path === "live/a" && this.keyframe ? { track: this.track, packet: this.keyframe } : undefined,
       window: (path) => (path === "live/a" ? this.#window() : undefined),
@@ -182,7 +182,7 @@ test("switched off, or without the library", () => {
   const off = new Bench({ config: picturesSchema.parse({ enabled: false }) });
   expect(off.pictures.isAvailable).toBe(false);
   expect(off.ask(THUMBNAIL).answers).toMatchObject([{ status: 404 }]);
-  const without = new Bench({ hasLibrary: false });
+  const without = new Bench({ missing: "the media library is not installed" });
   expect(without.pictures.isAvailable).toBe(false);
   expect(without.ask(LIST).answers).toMatchObject([{ status: 404, reason: expect.stringContaining("media library") }]);
   off.pictures.reload(picturesSchema.parse({}));

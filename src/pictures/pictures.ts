@@ -1,14 +1,14 @@
 import type { Millis } from "../media/time.ts";
 import type { PicturesConfig } from "./config.ts";
 import { PictureQueue, type PictureQueueOptions } from "./picture-queue.ts";
-import type { PictureAnswer, PictureCallback, PictureHandler, PictureRequest } from "./request.ts";
+import type { PictureCallback, PictureHandler, PictureRequest } from "./request.ts";
 import { type BoardWindow, Storyboard } from "./storyboard.ts";
 import { type LatestKeyframe, Thumbnails } from "./thumbnails.ts";
 
 export type PicturesOptions = {
   readonly config: PicturesConfig;
-  /** The media library is installed. */
-  readonly hasLibrary: boolean;
+  /** What there is not, so that there can be no pictures. */
+  readonly missing: string | undefined;
   /** The latest keyframe of a stream that exists. */
   readonly keyframe: (path: string) => LatestKeyframe | undefined;
   /** The window of a stream that has one. */
@@ -38,7 +38,7 @@ export class Pictures implements PictureHandler {
   }
 
   get isAvailable(): boolean {
-    return this.#config.enabled && this.#options.hasLibrary;
+    return this.#config.enabled && this.#options.missing === undefined;
   }
 
   /** CPU time that pictures have taken so far, in ms. */
@@ -48,7 +48,8 @@ export class Pictures implements PictureHandler {
 
   request(path: string, asked: PictureRequest, answer: PictureCallback): (() => void) | undefined {
     if (!this.isAvailable) {
-      answer(this.#config.enabled ? NO_LIBRARY : SWITCHED_OFF);
+      const reason = this.#config.enabled ? this.#options.missing : "pictures are switched off (pictures.enabled)";
+      answer({ status: 404, reason: reason ?? "there are no pictures" });
       return undefined;
     }
     if (asked.what === "storyboard") return this.#storyboard(path).request(asked.format, answer);
@@ -88,9 +89,3 @@ export class Pictures implements PictureHandler {
     return storyboard;
   }
 }
-
-const SWITCHED_OFF: PictureAnswer = { status: 404, reason: "pictures are switched off (pictures.enabled)" };
-const NO_LIBRARY: PictureAnswer = {
-  status: 404,
-  reason: "pictures need the media library, which is not installed: npm run add-transcoding",
-};

@@ -17,6 +17,7 @@ const PACKAGES = [
   "nginx",
   "obs-studio",
   "pebble",
+  "rtmpdump",
   "varnish",
   "vlc-bin",
   "vlc-plugin-base",

@@ -31,13 +31,14 @@ export function threadsFor(cores: number): number {
 
 const MAX_THREADS = 64;
 
-async function startThreads(options: HttpGatewayOptions, count: number): Promise<HttpGateway> {
+async function startThreads(options: HttpGatewayOptions, threadCount: number): Promise<HttpGateway> {
   const { log, now } = options;
   let serving = toServing(options);
   const viewers = new Viewers();
+  const count = (path: string) => viewers.count(path, now()) + (options.plays?.viewers(path) ?? 0);
   const source = new LocalSource({
     ...options,
-    viewers: (path) => viewers.count(path, now()),
+    viewers: count,
     failed: (error) => log.error("HTTP request failed", { error: String(error) }),
   });
   const flv = options.plays && new LocalFlvSource(options.plays, now);
@@ -60,11 +61,11 @@ async function startThreads(options: HttpGatewayOptions, count: number): Promise
   const seen = (path: string, viewer: number) => viewers.saw(path, viewer, now());
   const serve = () => ({
     ...serving,
-    config: shareOf(serving.config, count),
+    config: shareOf(serving.config, threadCount),
     listen: addresses.addresses,
     secure: serving.secure && { ...serving.secure, listen: secureAddresses.addresses },
   });
-  const threads = Array.from({ length: count }, () => new DeliveryThread({ source, flv, seen, serve, log }));
+  const threads = Array.from({ length: threadCount }, () => new DeliveryThread({ source, flv, seen, serve, log }));
 
   const sweep = setInterval(() => {
     source.sweep(now());
@@ -88,7 +89,7 @@ async function startThreads(options: HttpGatewayOptions, count: number): Promise
     get secureAddresses() {
       return secureAddresses.addresses;
     },
-    viewers: (path) => viewers.count(path, now()),
+    viewers: count,
     async reload(next) {
       take(toServing(next));
       await Promise.all(threads.map((thread) => thread.reload()));

@@ -9,6 +9,8 @@ import type { WireForm } from "./wire-form.ts";
 export type Joining = {
   readonly reader: BatchReader;
   readonly form: WireForm;
+  /** It is somebody who watches, and not a relay to those who do. */
+  readonly isViewer: boolean;
   /** The FourCCs it announced; undefined when it announced none, and is sent whatever there is. */
   readonly fourCcs: readonly string[] | undefined;
   /** The encoder has come (`live`), or gone; and at once when it is there already. */
@@ -48,8 +50,8 @@ export class PlayFeed {
     return this.#options.config;
   }
 
-  get size(): number {
-    return this.#players.size;
+  get viewers(): number {
+    return [...this.#players.keys()].filter(({ isViewer }) => isViewer).length;
   }
 
   /** Plays this stream from now on. */

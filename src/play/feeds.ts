@@ -18,6 +18,8 @@ export interface PlaySource {
   exists(path: string): boolean;
   /** Whether an encoder sends this stream now. */
   isLive(path: string): boolean;
+  /** How many watch, those included that wait for the stream. */
+  viewers(path: string): number;
   /** Sends a path's stream to the player, now or once there is one. Returns how it leaves; harmless when called twice. */
   play(path: string, player: Joining, now: Millis): () => void;
 }
@@ -43,9 +45,8 @@ export class PlayFeeds implements PlaySource {
     return this.#options.find(path)?.state === "live";
   }
 
-  /** Players of a path, those included that wait for its stream. */
-  count(path: string): number {
-    return this.#feeds.get(path)?.size ?? 0;
+  viewers(path: string): number {
+    return this.#feeds.get(path)?.viewers ?? 0;
   }
 
   play(path: string, player: Joining, now: Millis): () => void {

@@ -96,7 +96,7 @@ class Watcher {
     });
     const form = new PlayChunks({ chunkSize: 128, streamId: 1, interleave });
     const onLive = (live: boolean) => void this.live.push(live);
-    this.leave = bench.feeds.play(PATH, { reader: this.player, form, fourCcs, onLive }, 0);
+    this.leave = bench.feeds.play(PATH, { reader: this.player, form, isViewer: true, fourCcs, onLive }, 0);
   }
 
   /** What has come since the last call: `v` a picture, `k` a keyframe, `a` sound, `V` and `A` their headers, `M` metadata. */
@@ -294,11 +294,11 @@ describe("a player", () => {
     bench.publish();
     const watcher = bench.join();
     expect(bench.stream?.readers).toBe(1);
-    expect(bench.feeds.count(PATH)).toBe(1);
+    expect(bench.feeds.viewers(PATH)).toBe(1);
     watcher.leave();
     watcher.leave();
     expect(bench.stream?.readers).toBe(0);
-    expect(bench.feeds.count(PATH)).toBe(0);
+    expect(bench.feeds.viewers(PATH)).toBe(0);
   });
 });
 

@@ -20,6 +20,7 @@ const NEEDS = {
   },
   obs: { from: "packages obs-studio and xvfb", found: () => has("obs") && has("Xvfb") },
   pebble: { from: "package pebble", found: () => has("pebble") && has("pebble-challtestsrv") },
+  rtmpdump: { from: "package rtmpdump", found: () => has("rtmpdump") },
   tmpfs: { from: "a run as root that may mount", found: canMount },
   varnish: { from: "package varnish", found: () => has("varnishd") },
   vlc: { from: "packages vlc-bin and vlc-plugin-base", found: () => has("cvlc") },

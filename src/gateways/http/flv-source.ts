@@ -41,7 +41,8 @@ export class LocalFlvSource implements FlvSource {
     }
     const reader = new FlvReader(sink);
     const onEnd = () => sink("end");
-    return this.plays.play(path, { reader, form: FLV_FORM, fourCcs: undefined, onLive: () => {}, onEnd }, this.now());
+    const player = { reader, form: FLV_FORM, isViewer: false, fourCcs: undefined, onLive: () => {}, onEnd };
+    return this.plays.play(path, player, this.now());
   }
 }
 

@@ -44,9 +44,10 @@ export const SWEEP_MS = 5_000;
 export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
   const { config, streams, log, now } = options;
   const viewers = new Viewers();
+  const count = (path: string) => viewers.count(path, now()) + (options.plays?.viewers(path) ?? 0);
   const source = new LocalSource({
     ...options,
-    viewers: (path) => viewers.count(path, now()),
+    viewers: count,
     failed: (error) => log.error("HTTP request failed", { error: String(error) }),
   });
   const service = new HttpService({
@@ -73,7 +74,7 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
     get secureAddresses() {
       return service.secureAddresses;
     },
-    viewers: (path) => viewers.count(path, now()),
+    viewers: count,
     async reload(next) {
       await service.serve(toServing(next));
     },

@@ -54,7 +54,7 @@ export class Play {
     const { source, path, streamId, chunkSize, config, fourCcs, clock, agent, onLive } = this.#options;
     this.#log("info", "play started", { player: agent });
     const form = new PlayChunks({ chunkSize, streamId, interleave: config.interleave });
-    const leave = source.play(path, { reader: this.#player, form, fourCcs, onLive }, clock());
+    const leave = source.play(path, { reader: this.#player, form, isViewer: true, fourCcs, onLive }, clock());
     if (this.#ended) leave();
     this.#leave = leave;
   }

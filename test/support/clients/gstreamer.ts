@@ -1,4 +1,4 @@
-import { type RunningProcess, sleep, start } from "../process.ts";
+import { type RunningProcess, sleep, start, until } from "../process.ts";
 import { Looks, lastCount, type WatchedPlayer } from "../watched-player.ts";
 
 /**
@@ -30,6 +30,21 @@ export async function playWithGstreamer(url: string, seconds: number): Promise<G
   await sleep(seconds * 1000);
   await player.stop("SIGINT");
   return readPlayback(player.output);
+}
+
+/** Plays so many pictures of a live RTMP stream, and the sound beside them. @returns what went wrong */
+export async function playRtmpWithGstreamer(url: string, pictures: number): Promise<string[]> {
+  const video = "d.video ! queue ! h264parse ! avdec_h264 ! fakesink name=pictures sync=false async=false silent=false";
+  const audio = "d.audio ! queue ! aacparse ! avdec_aac ! fakesink name=sound sync=false async=false silent=false";
+  await using player = gstLaunch(`rtmp2src location=${url} ! flvdemux name=d ${video} ${audio}`, "-v");
+  const count = (sink: string) =>
+    player.output.match(new RegExp(`FakeSink:${sink}: last-message = chain`, "g"))?.length ?? 0;
+  await until(`${pictures} pictures`, 30_000, async () => {
+    if (player.exitCode !== undefined) throw player.failure("ended");
+    return count("pictures") >= pictures ? true : undefined;
+  });
+  const errors = player.output.match(/^(ERROR|WARNING).*$/gm) ?? [];
+  return count("sound") < pictures ? [...errors, `${count("sound")} frames of sound`] : [...errors];
 }
 
 /** Plays a URL with playbin3 until the scope ends. */

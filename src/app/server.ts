@@ -94,7 +94,11 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     faults.set(path, text);
     log.error("internal error in a timer", { path, error: text });
   };
-  const origin = new HlsOrigin({ expects: (path, now) => expectedUntil(path, now) !== undefined, onFault });
+  const origin = new HlsOrigin({
+    expects: (path, now) => expectedUntil(path, now) !== undefined,
+    suffixesOf: (path) => application(applicationOf(path))?.hls.variants.map(({ suffix }) => suffix) ?? [],
+    onFault,
+  });
   const hls = new HlsModule({
     origin,
     log,

@@ -27,6 +27,15 @@ export const hlsSchema = z
       .boolean()
       .default(true)
       .describe("Show the last picture, with silence, while the encoder is away or sends nothing."),
+    variants: z
+      .array(
+        z.strictObject({
+          suffix: z.string().regex(/^[^/]{1,64}$/, "expected what stands behind the name of the stream, such as _720"),
+          attributes: z.array(z.string()).default([]).describe("In path: of its line in the playlist, as NAME=VALUE."),
+        }),
+      )
+      .default([])
+      .describe("Streams NAME + suffix are qualities of one stream, with a multivariant playlist at NAME."),
     path: z.string().optional().describe("Directory to write playlist and segments to as well. MPEG-TS only."),
     nested: z
       .boolean()

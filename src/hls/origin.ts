@@ -2,6 +2,7 @@ import type { Millis } from "../media/time.ts";
 import { type AnswerCallback, type Cancel, notFound, type OriginRequest, unavailable } from "./answer.ts";
 import { parseResource } from "./names.ts";
 import type { HlsOutput } from "./output.ts";
+import { groupPlaylist } from "./stream-group.ts";
 import { START_PATIENCE } from "./viewer-requests.ts";
 
 export type HlsOriginOptions = {
@@ -12,6 +13,8 @@ export type HlsOriginOptions = {
    * are waited for, and a 503 instead of a 404 makes players try again.
    */
   readonly expects?: (path: string, now: Millis) => boolean;
+  /** What is added to a path's name in those of its variants, where streams of several names may be one in several qualities. */
+  readonly suffixesOf?: (path: string) => readonly string[];
   /** A fault of ours in one stream; the others go on. */
   readonly onFault?: (path: string, error: unknown) => void;
 };
@@ -53,9 +56,11 @@ export class HlsOrigin {
     this.#outputs.set(output.path, output);
     for (const expectation of this.#expectations) {
       const { request, since, answer } = expectation;
-      if (request.stream !== output.path) continue;
+      const { stream } = request;
+      if (stream !== output.path && !this.#suffixesOf(stream).some((suffix) => stream + suffix === output.path))
+        continue;
       this.#expectations.delete(expectation);
-      expectation.cancel = output.request(request.resource, request.query, since, answer);
+      expectation.cancel = this.request(request, since, answer);
     }
   }
 
@@ -69,10 +74,12 @@ export class HlsOrigin {
   /** A stream that nobody publishes is a 404 at once, unless it is expected. */
   request(request: OriginRequest, now: Millis, answer: AnswerCallback): Cancel | undefined {
     const { stream, resource } = request;
+    const type = parseResource(resource)?.type;
+    const group = type === "multivariant" ? this.#groupOf(stream) : [];
+    if (group.length > 0) return this.#requestGroup(request, group, now, answer);
     const output = this.#outputs.get(stream);
     if (output) return output.request(resource, request.query, now, answer);
-    const type = parseResource(resource)?.type;
-    if ((type === "multivariant" || type === "playlist") && this.#options.expects?.(stream, now))
+    if ((type === "multivariant" || type === "playlist") && this.#isExpected(stream, now))
       return this.#expect(request, now, answer);
     answer(notFound("nobody publishes this stream"));
     return undefined;
@@ -103,6 +110,44 @@ export class HlsOrigin {
       this.remove(output.path);
       this.#options.onRemoved?.(output);
     }
+  }
+
+  #suffixesOf(path: string): readonly string[] {
+    return this.#options.suffixesOf?.(path) ?? [];
+  }
+
+  #isExpected(path: string, now: Millis): boolean {
+    const { expects } = this.#options;
+    return expects !== undefined && ["", ...this.#suffixesOf(path)].some((suffix) => expects(path + suffix, now));
+  }
+
+  /** The variants of a path that are there, and a stream of the path itself where there are any. */
+  #groupOf(path: string): HlsOutput[] {
+    const suffixes = this.#suffixesOf(path);
+    if (!suffixes.some((suffix) => this.#isLive(path + suffix))) return [];
+    return ["", ...suffixes].flatMap((suffix) =>
+      this.#isLive(path + suffix) ? (this.#outputs.get(path + suffix) ?? []) : [],
+    );
+  }
+
+  #isLive(path: string): boolean {
+    const output = this.#outputs.get(path);
+    return output !== undefined && output.state !== "ended";
+  }
+
+  /** Waits for one of them; the others are in the playlist if they have media by then. */
+  #requestGroup(
+    { stream, resource, query }: OriginRequest,
+    group: readonly HlsOutput[],
+    now: Millis,
+    answer: AnswerCallback,
+  ): Cancel | undefined {
+    const first = group.find(({ isPlayable }) => isPlayable) ?? group[0];
+    return first?.request(resource, query, now, (given) => {
+      const playable = this.#groupOf(stream).filter(({ isPlayable }) => isPlayable);
+      const isListed = given.status === 200 && playable.length > 0;
+      answer(isListed ? { ...given, body: groupPlaylist(stream, playable) } : given);
+    });
   }
 
   #tickOne(output: HlsOutput, now: Millis): void {

@@ -7,6 +7,7 @@ import type { HlsConfig } from "./config.ts";
 import { LeadFeed } from "./lead-feed.ts";
 import type { PlaylistProfile } from "./media-playlists.ts";
 import { MissingSound } from "./missing-sound.ts";
+import type { VariantDescription } from "./multivariant.ts";
 import { cmafNames, discontinuityFor, LEAD, tsNames } from "./names.ts";
 import { Presentation } from "./presentation.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
@@ -128,6 +129,11 @@ export class HlsOutput {
     return this.#presentation.isPlayable ? "live" : "starting";
   }
 
+  /** Whether there is something to play. */
+  get isPlayable(): boolean {
+    return this.#presentation.isPlayable;
+  }
+
   /** What players hold on to; undefined before the first playlist was answered. */
   get announced(): AnnouncedTargets | undefined {
     return this.#rendition.announced;
@@ -161,6 +167,16 @@ export class HlsOutput {
   /** Requests that wait for media. */
   get waiting(): number {
     return this.#presentation.waiting;
+  }
+
+  /** EXT-X-VERSION of its playlists. */
+  get playlistVersion(): number {
+    return this.#profile.version;
+  }
+
+  /** The source as it is, as a variant of another stream's multivariant playlist. */
+  describe(uri: string): VariantDescription {
+    return this.#presentation.describeLead(uri);
   }
 
   /** Renditions beside the lead. */

@@ -266,13 +266,18 @@ export class Presentation {
     return this.#multivariant;
   }
 
+  /** The lead as a variant. */
+  describeLead(uri: string): VariantDescription {
+    const { muxed, window, frameRate } = this.#lead;
+    return describeTracks(uri, muxed, window.bandwidth, frameRate);
+  }
+
   /** The source, then the rungs as they are announced, the largest first, sound alone at last. */
   #variants(): VariantDescription[] {
-    const { muxed, window, frameRate } = this.#lead;
     const rungs = this.#listed().filter(({ description }) => !description.alternative);
     const size = ({ description: { resolution, bandwidth } }: Rung) =>
       (resolution ? resolution.width * resolution.height : 0) * 1e9 + bandwidth.peak;
-    const lead = describeTracks(playlistName(LEAD), muxed, window.bandwidth, frameRate);
+    const lead = this.describeLead(playlistName(LEAD));
     return [lead, ...rungs.sort((a, b) => size(b) - size(a)).map((rung) => describeRung(rung, lead.frameRate))];
   }
 

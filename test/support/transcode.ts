@@ -21,7 +21,6 @@ import {
   type TranscoderStatus,
 } from "../../src/transcode/messages.ts";
 import { PartsPutIn } from "../../src/transcode/segment-parts.ts";
-import { run } from "./process.ts";
 import { projectPath } from "./project.ts";
 
 type ReadFile = {
@@ -34,8 +33,9 @@ const START = 10;
 
 /** The tracks and packets of a media file, as a publisher of it would cause them. Track ids are its streams', from 1. */
 export async function eventsOf(file: string): Promise<MediaEvent[]> {
-  const json = await run(process.execPath, [projectPath("test", "support", "read-packets.mjs"), file]);
-  const { streams, packets }: ReadFile = JSON.parse(json);
+  const command = [process.execPath, projectPath("test", "support", "read-packets.mjs"), file];
+  const child = Bun.spawn(command, { stdout: "pipe" });
+  const { streams, packets } = (await new Response(child.stdout).json()) as ReadFile;
   const tracks = streams.map(({ codec, kind, extradata, timescale }, index): Track => {
     const first = packets.find(({ stream }) => stream === index)?.data ?? "";
     const config = configOf(codec, Uint8Array.fromBase64(extradata), Uint8Array.fromBase64(first));

@@ -13,7 +13,9 @@ export const configSchema = z
     state: z
       .boolean()
       .default(true)
-      .describe("Remember over a restart which streams are live, in a small file of the state directory."),
+      .describe(
+        "Keep which streams are live, and their latest media, in the state directory, to go on with after a restart.",
+      ),
     rtmp: rtmpSchema.describe("How encoders reach the server by RTMP."),
     rtmps: rtmpsSchema.describe("How encoders reach the server by RTMP over TLS."),
     http: httpSchema.describe("How viewers reach the server by HTTP."),

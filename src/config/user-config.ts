@@ -123,6 +123,11 @@ export type UserApplication = {
      * @default true
      */
     standIn?: boolean;
+    /**
+     * Streams NAME + suffix are qualities of one stream, with a multivariant playlist at NAME.
+     * @default []
+     */
+    variants?: UserVariant[];
     /** Directory to write playlist and segments to as well. MPEG-TS only. */
     path?: string;
     /**
@@ -216,6 +221,16 @@ export type UserApplication = {
   record?: Record<string, UserRecord>;
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
+};
+
+/** Streams NAME + suffix are qualities of one stream, with a multivariant playlist at NAME. */
+export type UserVariant = {
+  suffix: string;
+  /**
+   * In path: of its line in the playlist, as NAME=VALUE.
+   * @default []
+   */
+  attributes?: string[];
 };
 
 /** Files that streams are recorded to, by a name for each recorder. */
@@ -363,7 +378,7 @@ export type UserConfig = {
    */
   log?: "debug" | "info" | "warn" | "error";
   /**
-   * Remember over a restart which streams are live, in a small file of the state directory.
+   * Keep which streams are live, and their latest media, in the state directory, to go on with after a restart.
    * @default true
    */
   state?: boolean;

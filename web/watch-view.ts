@@ -13,6 +13,7 @@ const POSTER_WIDTH = 640;
 /** What the watch page shows. */
 export class WatchView {
   readonly #notice = byId("notice", HTMLDivElement);
+  readonly #stage = byId("stage", HTMLDivElement);
   readonly #controller = byId("controller", HTMLElement);
   readonly #title = byId("notice-title", HTMLHeadingElement);
   readonly #text = byId("notice-text", HTMLParagraphElement);
@@ -43,6 +44,7 @@ export class WatchView {
       if (video.volume === 0) video.volume = 1;
     });
     this.#play.addEventListener("click", () => this.play());
+    video.addEventListener("resize", () => this.#shape(video.videoWidth, video.videoHeight));
     for (const event of ["volumechange", "playing", "pause"]) video.addEventListener(event, () => this.#showTaps());
   }
 
@@ -76,6 +78,7 @@ export class WatchView {
       this.#state.textContent = strings[stream.state];
       this.#state.dataset.state = stream.state;
       this.#showPoster(stream);
+      if (stream.video && this.video.videoWidth === 0) this.#shape(stream.video.width, stream.video.height);
     }
     this.#facts.textContent = stream ? formatMedia(stream).join(" \u00b7 ") : "";
     this.#viewers.textContent = stream && stream.viewers > 0 ? strings.viewers(stream.viewers) : "";
@@ -92,6 +95,11 @@ export class WatchView {
     if (this.#latency.textContent === text) return;
     this.#latency.textContent = text;
     this.#latency.title = strings.behindTitle(target?.toFixed(1));
+  }
+
+  /** For phones, where an upright picture has room. */
+  #shape(width: number, height: number): void {
+    if (width > 0 && height > 0) this.#stage.style.setProperty("--shape", `${width} / ${height}`);
   }
 
   /** The latest picture, until the first of the video. */

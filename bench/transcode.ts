@@ -14,8 +14,8 @@ import { projectPath } from "../test/support/project.ts";
 import { eventsOf, LeadRecorder } from "../test/support/transcode.ts";
 import { benchClip } from "./clip.ts";
 
-const ROUNDS = 2;
-const [source = benchClip(), seconds = "15"] = process.argv.slice(2);
+const ROUNDS = 3;
+const [source = benchClip(), seconds = "10"] = process.argv.slice(2);
 
 const BASE = { kind: "video", frameDivisor: 1, codec: "h264", encoder: "libx264", preset: "veryfast" } as const;
 const RUNGS: readonly VideoRung[] = [
@@ -140,7 +140,9 @@ for (let round = 0; round < ROUNDS; round++) {
   ffmpeg.push(await byFfmpeg(file, round));
 }
 const total = (results: readonly Result[]) => results.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / ROUNDS;
-const [ours, theirs] = [total(naru), total(ffmpeg)];
+const ratios = naru
+  .map(({ cpuSeconds }, index) => cpuSeconds / (ffmpeg[index]?.cpuSeconds ?? Number.NaN))
+  .sort((a, b) => a - b);
 console.log(`${source}: ${seconds} s, ${RUNGS.map(({ name }) => name).join(" and ")}, mean of ${ROUNDS} runs in turns`);
 console.log(`ffmpeg: ${(await run("ffmpeg", ["-version"])).split("\n")[0]}`);
 for (const [name, results] of [
@@ -159,4 +161,5 @@ for (const [name, results] of [
     console.log(`  ${rung.name}: ${numbers}, x264 ${await x264Of(made)}`);
   }
 }
-console.log(`\nCPU of naru / ffmpeg: ${(ours / theirs).toFixed(3)}`);
+const list = ratios.map((ratio) => ratio.toFixed(3)).join(", ");
+console.log(`\nCPU of naru / ffmpeg: ${ratios[Math.floor(ROUNDS / 2)]?.toFixed(3)} (${list})`);

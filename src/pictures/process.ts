@@ -4,7 +4,7 @@ import { MAX_MESSAGE } from "./messages.ts";
 import type { PictureWorker, WorkerEvents } from "./picture-queue.ts";
 
 /** Pictures are for when there is nothing better to do. */
-const NICE = 15;
+const NICE = 10;
 /** Of what it wrote to its log, for the reason of its end. */
 const KEPT = 300;
 

@@ -24,6 +24,11 @@ export function checkTogether(config: Config, { locate, source }: Origins): Find
   for (const [name, application] of Object.entries(config.applications)) {
     checkHls(application, ["applications", name, "hls"], source, conflict, notice);
   }
+  for (const [name, { live, hls, abr }] of Object.entries(config.applications)) {
+    if (!live || hls.enabled || !abr.enabled) continue;
+    const message = "further qualities are for HLS, which is off here";
+    notice(["applications", name, "abr"], message, "turn hls on, or leave abr out");
+  }
   checkSharedPaths(config, notice);
   if (config.rtmp.listen.length === 0) {
     notice(["rtmp", "listen"], "RTMP is off: nobody can publish", "give it an address: rtmp.listen, --rtmp 1935");

@@ -40,6 +40,11 @@ test("true in a file and settings in the environment are joined", async () => {
   expect(source(["applications", "live", "abr", "enabled"])).toMatchObject({ from: "file", line: 3 });
 });
 
+test("further qualities without HLS are worth a word", async () => {
+  const { notices } = await load("applications:\n  live:\n    abr: true\n    hls: { enabled: false }\n");
+  expect(notices).toMatchObject([{ path: "applications.live.abr", source: { line: 3 } }]);
+});
+
 test("off in a file stays off whatever the environment adds", async () => {
   const { config } = await load("applications:\n  live:\n    abr: false\n", {
     NARU_APPLICATIONS__LIVE__ABR__LINGER: "7s",

@@ -88,8 +88,8 @@ export class HlsModule {
 
   #directory(config: HlsConfig): HlsDirectory | undefined {
     if (config.path === undefined || config.format !== "mpegts") return undefined;
-    const { segment, window, continuous, nested, baseUrl, cleanup } = config;
-    const options = { directory: config.path, segment, window, continuous, nested, baseUrl, cleanup };
+    const { segment, window, continuous, nested, baseUrl, cleanup, variants } = config;
+    const options = { directory: config.path, segment, window, continuous, nested, baseUrl, cleanup, variants };
     const key = JSON.stringify(options);
     let directory = this.#directories.get(key);
     if (!directory) {

@@ -104,6 +104,15 @@ describe("rtmp", () => {
     ["hls_max_fragment 20s;", { maxSegment: 20_000 }],
     ["hls_playlist_length 1m30s;", { window: 90_000 }],
     ["hls_base_url http://cdn/;", { baseUrl: "http://cdn/" }],
+    [
+      "hls_variant _low BANDWIDTH=160000; hls_variant _hi;",
+      {
+        variants: [
+          { suffix: "_low", attributes: ["BANDWIDTH=160000"] },
+          { suffix: "_hi", attributes: [] },
+        ],
+      },
+    ],
     ["hls_cleanup off;", { cleanup: false }],
     ["hls_continuous off;", { continuous: false }],
     ["hls_max_audio_delay 100ms;", { maxAudioDelay: 100 }],

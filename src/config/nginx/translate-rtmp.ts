@@ -143,12 +143,27 @@ function translateApplication(node: Node, scope: Scope, draft: Draft, report: Re
     if (!found || (name.startsWith("hls_") && !enabled)) continue;
     outcome.apply(found.directive.args, (key, value) => draft.set([...base, ...key], value, found.directive));
   }
+  if (enabled) translateVariants(node, base, draft);
   translateRecorders(node, scope, base, draft, report);
   if (hls?.directive.args[0] === "on" && !enabled) {
     const where = `application "${directive.args[0]}"`;
     report.notice(hls.directive, `hls on without hls_path makes nothing in ${where}, as in nginx`, "add hls_path");
   }
   return enabled && argument(scope, "live") === "on" ? path : undefined;
+}
+
+/** They hold where they stand, and not in blocks below. */
+function translateVariants(application: Node, base: readonly string[], draft: Draft): void {
+  const written = blocks(application, "hls_variant");
+  const [first] = written;
+  if (!first) return;
+  const path = [...base, "hls", "variants"];
+  const variants = written.map(({ directive: { args } }) => ({ suffix: args[0] ?? "", attributes: args.slice(1) }));
+  draft.set(path, variants, first.directive);
+  for (const [index, { directive }] of written.entries()) {
+    draft.mark([...path, index], directive);
+    draft.note(directive, `${path.join(".")}: ${variants[index]?.suffix}`);
+  }
 }
 
 /** What nginx-rtmp does when nothing is said; naru's own defaults are for fragments with low latency. */

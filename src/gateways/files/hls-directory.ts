@@ -3,10 +3,13 @@ import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
 import { errorCode, type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { HlsWriter, type HlsWriterOptions } from "./hls-writer.ts";
+import { type HlsVariant, toVariantPlaylist } from "./variant-playlist.ts";
 
 export type HlsDirectoryOptions = Omit<HlsWriterOptions, "name" | "after"> & {
   /** Remove old files. */
   readonly cleanup: boolean;
+  /** Names of streams that are qualities of others. */
+  readonly variants: readonly HlsVariant[];
 };
 
 /** How often old files are looked for. */
@@ -22,6 +25,8 @@ export class HlsDirectory {
   /** Those that are live or still have something to write, by name. */
   readonly #writers = new Map<string, HlsWriter>();
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** One after the other: several streams write the same one. */
+  #variantsWritten: Promise<void> = Promise.resolve();
   #sweeping: Promise<void> | undefined;
   #failing: string | undefined;
 
@@ -49,8 +54,10 @@ export class HlsDirectory {
     const after = this.#writers.get(name)?.flush();
     const writer = HlsWriter.create({ ...this.options, name, after }, this.files, this.log, (live) => {
       if (!writer) return;
-      if (live) this.#writers.set(name, writer);
-      else void this.#forget(name, writer);
+      if (live) {
+        this.#writers.set(name, writer);
+        this.#variantsWritten = this.#variantsWritten.then(() => this.#writeVariants(name));
+      } else void this.#forget(name, writer);
     });
     return writer;
   }
@@ -60,6 +67,7 @@ export class HlsDirectory {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await Promise.all([...this.#writers.values()].map((writer) => writer.flush()));
+    await this.#variantsWritten;
     await this.#sweeping;
   }
 
@@ -71,6 +79,19 @@ export class HlsDirectory {
     return this.#sweeping;
   }
 
+  async #writeVariants(name: string): Promise<void> {
+    const playlist = toVariantPlaylist(name, this.options);
+    if (!playlist) return;
+    const { path, unfinished, text } = playlist;
+    try {
+      await this.files.makeDirectory(this.options.directory);
+      await this.files.writeFile(unfinished, [new TextEncoder().encode(text)]);
+      await this.files.rename(unfinished, path);
+    } catch (error) {
+      this.log.warn("cannot write the playlist of the variants", { file: path, reason: errorCode(error) });
+    }
+  }
+
   async #forget(name: string, writer: HlsWriter): Promise<void> {
     await writer.flush();
     if (!writer.live && this.#writers.get(name) === writer) this.#writers.delete(name);
@@ -79,6 +100,10 @@ export class HlsDirectory {
   async #sweepAll(): Promise<void> {
     const { directory, nested } = this.options;
     const kept = new Set([...this.#writers.values()].flatMap((writer) => writer.kept()));
+    for (const name of this.#writers.keys()) {
+      const variants = toVariantPlaylist(name, this.options);
+      if (variants) kept.add(variants.path);
+    }
     try {
       for (const { name, isDirectory } of await this.files.list(directory)) {
         if (isDirectory === nested)

@@ -44,7 +44,7 @@ export function toHlsNames({ directory, name, nested, baseUrl }: HlsNaming): Hls
 }
 
 /** No path, no hidden file, nothing that a shell or a terminal would trip over, not too long. */
-function isFileName(name: string): boolean {
+export function isFileName(name: string): boolean {
   return (
     name !== "" &&
     !name.startsWith(".") &&
@@ -55,6 +55,6 @@ function isFileName(name: string): boolean {
 }
 
 /** Leaves the characters of ordinary names as they are, so that the playlist reads as nginx-rtmp's. */
-function encodeUri(name: string): string {
+export function encodeUri(name: string): string {
   return encodeURIComponent(name).replace(/%(40|2B|3D|24|2C)/g, decodeURIComponent);
 }

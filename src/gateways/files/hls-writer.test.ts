@@ -337,6 +337,44 @@ describe("old HLS files", () => {
   });
 });
 
+describe("streams that are qualities of another", () => {
+  const variants = [
+    { suffix: "_low", attributes: ["BANDWIDTH=160000", 'CODECS="avc1.42c01e"'] },
+    { suffix: "_hi", attributes: ["BANDWIDTH=2000000"] },
+  ];
+
+  test.each([
+    [false, "http://cdn/a_low.m3u8", "http://cdn/a_hi.m3u8"],
+    [true, "http://cdn/a_low/index.m3u8", "http://cdn/a_hi/index.m3u8"],
+  ])("have a playlist of all of them, as long as one is live (nested: %p)", async (nested, low, high) => {
+    const { path, directory } = setUp({ nested, variants, baseUrl: "http://cdn/" });
+    const writer = directory.open("a_hi");
+    await play(writer, 2, { end: false });
+    const playlist = join(path, "a.m3u8");
+    await directory.close();
+    expect(readFileSync(playlist, "utf8").trimEnd().split("\n").slice(2)).toEqual([
+      '#EXT-X-STREAM-INF:BANDWIDTH=160000,CODECS="avc1.42c01e"',
+      low,
+      "#EXT-X-STREAM-INF:BANDWIDTH=2000000",
+      high,
+    ]);
+    touch(playlist, 999, true);
+    await directory.sweep();
+    expect(existsSync(playlist)).toBe(true);
+  });
+
+  test("others have none", async () => {
+    const { path, directory } = setUp({ variants });
+    for (const name of ["a", "_hi", "a_mid"]) await play(directory.open(name), 1);
+    await directory.close();
+    expect(
+      readdirSync(path)
+        .filter((name) => name.endsWith(".m3u8"))
+        .sort(),
+    ).toEqual(["_hi.m3u8", "a.m3u8", "a_mid.m3u8"]);
+  });
+});
+
 function setUp(changed: Partial<HlsDirectoryOptions> = {}, files: FileSystem = nodeFileSystem) {
   const path = join(root, String(count++));
   mkdirSync(path);
@@ -349,6 +387,7 @@ function setUp(changed: Partial<HlsDirectoryOptions> = {}, files: FileSystem = n
     window: 9000,
     continuous: true,
     cleanup: true,
+    variants: [],
     ...changed,
   };
   return { path, log, options, directory: new HlsDirectory(options, recordingLog(log), files) };

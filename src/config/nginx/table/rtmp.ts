@@ -183,7 +183,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
     "hls_variant",
     MSA,
     words(1, undefined, "suffix [attribute ...]"),
-    unsupported("naru makes no playlist over several streams yet; write a static master playlist into a location"),
+    mapped("applications.NAME.hls.variants"),
     {
       repeats: true,
     },

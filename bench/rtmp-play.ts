@@ -42,6 +42,8 @@ const SETTLE_MS = 2500;
 type Server = { readonly name: string; readonly port: number; readonly pid: number };
 type Measured = {
   readonly cpuPercent: number;
+  /** Of that, outside of the kernel. */
+  readonly userShare: number;
   readonly latencies: readonly number[];
   readonly mbits: number;
   rss: number;
@@ -104,7 +106,8 @@ async function measure(server: Server, tags: ReturnType<typeof readFlv>, name: s
   for (const player of [...all, ...stuckOnes]) player.close();
   await Bun.sleep(500);
   const cpuPercent = ((after.cpuMs - before.cpuMs) / elapsed) * 100;
-  return { cpuPercent, latencies, mbits: (bytes * 8) / elapsed / 1000, rss: after.rss };
+  const userShare = (after.userMs - before.userMs) / (after.cpuMs - before.cpuMs);
+  return { cpuPercent, userShare, latencies, mbits: (bytes * 8) / elapsed / 1000, rss: after.rss };
 }
 
 function report(results: ReadonlyMap<string, readonly Measured[]>): void {
@@ -114,10 +117,11 @@ function report(results: ReadonlyMap<string, readonly Measured[]>): void {
     const at = (share: number) => latencies[Math.floor(latencies.length * share)]?.toFixed(1);
     const percent = median(rounds.map((round) => round.cpuPercent));
     cpu.set(name, percent);
+    const user = (median(rounds.map((round) => round.userShare)) * 100).toFixed(0);
     const mbits = median(rounds.map((round) => round.mbits)).toFixed(0);
     const rss = (Math.max(...rounds.map((round) => round.rss)) / 2 ** 20).toFixed(0);
     console.log(
-      `${name}: CPU ${percent.toFixed(1)} % (${rounds.map((round) => round.cpuPercent.toFixed(1)).join(", ")}), ${mbits} Mbit/s, ` +
+      `${name}: CPU ${percent.toFixed(1)} % (${rounds.map((round) => round.cpuPercent.toFixed(1)).join(", ")}), ${user} % of it not in the kernel, ${mbits} Mbit/s, ` +
         `${rss} MiB, latency p50 ${at(0.5)} p99 ${at(0.99)} max ${at(0.9999)} ms of ${latencies.length}`,
     );
   }

@@ -59,8 +59,8 @@ export type Server = {
 const TICK: Millis = 200;
 /** Streams at the same time. */
 const MAX_STREAMS = 10_000;
-/** How long sound waits for a picture to be sent with to players: not to be noticed, and a sixth fewer writes. */
-const SOUND_WAITS: Millis = 10;
+/** For how long what many players are sent is gathered: not to be noticed, and a third fewer writes. */
+const GATHER: Millis = 10;
 /** How often what is live is compared with what is remembered. */
 const REMEMBER: Millis = 2000;
 
@@ -146,7 +146,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       const found = invalidStreamPath(path) === undefined ? application(applicationOf(path)) : undefined;
       return found?.live && found.play.enabled ? found.play : undefined;
     },
-    scheduler: { soon: queueMicrotask, later: (work) => setTimeout(work, SOUND_WAITS) },
+    scheduler: { soon: queueMicrotask, later: (work) => setTimeout(work, GATHER) },
   });
   const pictures = createPictures({
     config: config.pictures,

@@ -18,6 +18,9 @@ export type Batch = {
   readonly types: { readonly 8: boolean; readonly 9: boolean; readonly 18: boolean };
 };
 
+/** For so many players sound and pictures are gathered, and for fewer sent at once. */
+const MANY = 50;
+
 /** Who takes batches. */
 export interface BatchReader {
   /** Begins with these messages or, if they are none, with those to come. */
@@ -38,7 +41,7 @@ export type FanOutOptions = FlvMuxerOptions & {
 export type Scheduler = {
   /** As soon as what is being received has been handled. */
   readonly soon: (work: () => void) => void;
-  /** Some milliseconds later: sound waits so long for a picture to go with. */
+  /** Some milliseconds later. */
   readonly later: (work: () => void) => void;
 };
 
@@ -49,8 +52,6 @@ export class FanOut {
   readonly #readers = new Set<BatchReader>();
   #muxer: FlvMuxer;
   #messages: FlvMessage[] = [];
-  /** They are sent as soon as what is being received has been handled. */
-  #isDue = false;
   readonly #flushed = () => this.#flush();
 
   constructor(options: FanOutOptions) {
@@ -116,15 +117,10 @@ export class FanOut {
     if (event.type === "packet") this.#muxer.packet(event, this.#messages);
     else if (event.type === "tracks") this.#muxer.setTracks(event.tracks);
     else if (event.type === "data" && event.kind === "amf") this.#muxer.script(event.value, this.#messages);
-    if (this.#messages.length > before) this.#schedule(before === 0);
-  }
-
-  #schedule(isFirst: boolean): void {
+    if (before > 0 || this.#messages.length === 0) return;
     const { soon, later } = this.#options.scheduler;
-    if (this.#messages.at(-1)?.type === TagType.video) {
-      if (!this.#isDue) soon(this.#flushed);
-      this.#isDue = true;
-    } else if (isFirst) later(this.#flushed);
+    if (this.#readers.size < MANY) soon(this.#flushed);
+    else later(this.#flushed);
   }
 
   #sinceKeyframe(): [FlvMuxer, FlvMessage[]] {
@@ -141,7 +137,6 @@ export class FanOut {
     const last = messages.at(-1);
     if (!last) return;
     this.#messages = [];
-    this.#isDue = false;
     const types = { 8: false, 9: false, 18: false };
     for (const { type, role } of messages) types[type] ||= !isUntimed(type, role);
     const parts = messages.map((message) => this.form.next(message));

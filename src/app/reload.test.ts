@@ -37,6 +37,7 @@ test.each<[string, ConfigInput, ConfigInput, object]>([
     { applications: {} },
     { setting: "applications.a", change: "removed", effect: "new-streams", running: 2 },
   ],
+  ["pictures", {}, { pictures: { interval: "3s" } }, { setting: "pictures.interval", effect: "applied" }],
   ["what the server begins with", {}, { state: false }, { setting: "state", effect: "restart" }],
   [
     "long lists, without their content",

@@ -47,6 +47,32 @@ describe("sound that stays away", () => {
     expect(fillings(late)).toEqual([]);
   });
 
+  test("and that comes back late has its place behind the silence, at once and for good", () => {
+    for (const [late, kept] of [
+      [100, 1],
+      [400, 0.95],
+      [1500, 0.95],
+    ] as const) {
+      const missing = new MissingSound();
+      const times: number[] = [];
+      let real = 0;
+      const events = without(AUDIO_ID, 20, 30)
+        .map(({ at, event }) => ({
+          at: event.type === "packet" && event.track === AUDIO_ID && at >= 30_000 ? at + late : at,
+          event,
+        }))
+        .sort((a, b) => a.at - b.at);
+      for (const { event } of events) {
+        const isPlaced = missing.before(event, ({ dts }) => times.push(dts));
+        if (event.type !== "packet" || event.track !== AUDIO_ID || !isPlaced) continue;
+        times.push(event.dts);
+        if (event.dts >= 40 * 48_000) real++;
+      }
+      expect(times.slice(1).filter((dts, i) => dts <= (times[i] ?? 0))).toEqual([]);
+      expect(real / ((30 * 48_000) / 1024)).toBeGreaterThan(kept - 0.01);
+    }
+  });
+
   test("and a picture that stays away is nothing to this", () => {
     expect(fillings(source)).toEqual([]);
     expect(fillings(without(VIDEO_ID, 20, 30))).toEqual([]);

@@ -18,6 +18,8 @@ type Sound = {
   lag: number;
   /** What is being put in its place. */
   silence: Silence | undefined;
+  /** What comes before has lost its place. */
+  taken: Ticks | undefined;
 };
 
 /**
@@ -31,14 +33,18 @@ export class MissingSound {
   /** Of the latest picture. */
   #time: Ticks | undefined;
 
-  /** Hands out what belongs before `event`, if anything is missing there. */
-  before(event: MediaEvent, write: (packet: Packet) => void): void {
+  /**
+   * Hands out what belongs before `event`, if anything is missing there.
+   * @returns false for sound that came so late that silence has its place
+   */
+  before(event: MediaEvent, write: (packet: Packet) => void): boolean {
     if (event.type === "packet") {
       if (event.track === this.#video?.id) {
         if (this.#sounds.size > 0) this.#pictureCame(this.#video, event, write);
-        return;
+        return true;
       }
       const sound = this.#sounds.get(event.track);
+      if (sound && isLate(sound, event)) return false;
       if (sound) this.#came(sound, event, write);
     } else if (event.type === "tracks") {
       this.#time = undefined;
@@ -50,6 +56,7 @@ export class MissingSound {
       }
       this.#all = [...this.#sounds.values()];
     }
+    return true;
   }
 
   #came(sound: Sound, packet: Packet, write: (packet: Packet) => void): void {
@@ -87,10 +94,20 @@ const LONGEST = 10;
 /** The sound of an encoder that comes next has its place right behind that of the one before. */
 function begin(track: AudioTrack, before: Sound | undefined): Sound {
   if (before?.end === undefined || before.track.timescale !== track.timescale) {
-    return { track, data: NOTHING, end: undefined, lag: 0, silence: undefined };
+    return { track, data: NOTHING, end: undefined, lag: 0, silence: undefined, taken: undefined };
   }
   const { data, end } = before;
-  return { track, data, end, lag: 0, silence: silenceFor(track.config, data) };
+  return { track, data, end, lag: 0, silence: silenceFor(track.config, data), taken: undefined };
+}
+
+/** Whether silence has its place: players take times that go back for broken media. The sound is there again. */
+function isLate(sound: Sound, { dts }: Packet): boolean {
+  if (sound.taken === undefined || dts >= sound.taken) {
+    sound.taken = undefined;
+    return false;
+  }
+  sound.silence = undefined;
+  return true;
 }
 
 /** Silence from where the sound ends to `until`. */
@@ -101,5 +118,6 @@ function fill(sound: Sound, until: Ticks, write: (packet: Packet) => void): void
   for (; sound.end < until; sound.end += silence.duration) {
     const { data, duration } = silence;
     write({ type: "packet", track: track.id, dts: sound.end, pts: sound.end, duration, key: true, data });
+    sound.taken = sound.end + duration / 2;
   }
 }

@@ -324,7 +324,7 @@ export class HlsOutput {
     const placed = this.#shift.apply(event);
     if (placed.type === "packet") this.#lastMediaAt = now;
     this.#now = now;
-    this.#missing.before(placed, this.#writeSilence);
+    if (!this.#missing.before(placed, this.#writeSilence)) return;
     this.#last.note(placed);
     this.#rendition.write(placed, now);
   }

@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   streams: ["bytes", "media"],
   hls: ["bytes", "media", "codecs", "formats", "streams"],
   play: ["bytes", "media", "codecs", "formats", "streams"],
-  gateways: ["bytes", "media", "codecs", "formats", "protocols", "streams", "play", "hls", "pictures", "log"],
+  gateways: ["bytes", "media", "codecs", "formats", "protocols", "streams", "play", "hls", "pictures", "record", "log"],
   demo: ["bytes", "media", "codecs", "formats", "protocols", "log"],
   "media-process": ["bytes"],
   pictures: ["bytes", "media", "codecs", "formats", "streams", "hls", "media-process"],

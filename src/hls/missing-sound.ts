@@ -44,8 +44,10 @@ export class MissingSound {
         return true;
       }
       const sound = this.#sounds.get(event.track);
-      if (sound && isLate(sound, event)) return false;
-      if (sound) this.#came(sound, event, write);
+      if (!sound) return true;
+      this.#noteLag(sound, event);
+      if (isLate(sound, event)) return false;
+      this.#came(sound, event, write);
     } else if (event.type === "tracks") {
       this.#time = undefined;
       this.#video = event.tracks.find((track) => track.kind === "video");
@@ -65,10 +67,12 @@ export class MissingSound {
     sound.silence = undefined;
     sound.data = packet.data;
     sound.end = packet.dts + (track.config.samplesPerPacket || packet.duration);
-    if (this.#video && this.#time !== undefined) {
-      const lag = this.#time / this.#video.timescale - packet.dts / track.timescale;
-      sound.lag = Math.max(sound.lag, lag);
-    }
+  }
+
+  #noteLag(sound: Sound, packet: Packet): void {
+    if (!this.#video || this.#time === undefined) return;
+    const lag = this.#time / this.#video.timescale - packet.dts / sound.track.timescale;
+    sound.lag = Math.max(sound.lag, lag);
   }
 
   #pictureCame(video: VideoTrack, { dts }: Packet, write: (packet: Packet) => void): void {

@@ -5,7 +5,7 @@ import type { RenditionSink } from "./rendition.ts";
 import type { FeedEvent } from "./rung-feed.ts";
 
 /** A track that is so far behind the lead's has stopped; seconds. */
-const MAX_BEHIND = 5;
+const MAX_BEHIND = 2;
 
 export type TrackRungOptions = {
   readonly of: { readonly video?: TrackId; readonly audio?: TrackId };

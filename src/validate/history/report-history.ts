@@ -44,7 +44,7 @@ export class ReportHistory {
       const target = withoutDirectives(report.url);
       const told = reportedEdge(report.lastMsn ?? edge.msn, report.lastPart, playlist, edge);
       const actual = this.#seen.get(target)?.findLast((one) => one.arrivedAt < known)?.edge;
-      if (actual && compareEdges(told, actual) < 0) this.#breach(url, target, told, actual, "behind");
+      if (actual && isBehind(told, actual)) this.#breach(url, target, told, actual, "behind");
       this.#claims.set(target, { edge: told, at: arrivedAt, by: url });
     }
   }
@@ -57,6 +57,12 @@ export class ReportHistory {
       message: `the report about ${about} says ${text(told)}, ${how} its ${text(actual)}`,
     });
   }
+}
+
+/** The last part of a segment is as much as the whole segment, and is what LAST-PART says of it. */
+function isBehind(told: Edge, actual: Edge): boolean {
+  const isWhole = told.msn === actual.msn && actual.lastPart !== undefined && told.part >= actual.lastPart;
+  return !isWhole && compareEdges(told, actual) < 0;
 }
 
 /** Without LAST-PART the whole segment, or the same part as in the playlist that the report stands in. */

@@ -126,15 +126,15 @@ export type FoundMediaPlaylist = {
   readonly ended: boolean;
 };
 
-/** The last thing that a playlist holds. `part` is COMPLETE for a whole segment. */
-export type Edge = { readonly msn: number; readonly part: number };
+/** The last thing that a playlist holds. `part` is COMPLETE for a whole segment, and `lastPart` then its last one, where it is listed. */
+export type Edge = { readonly msn: number; readonly part: number; readonly lastPart?: number };
 
 /** The newest segment or part: of the segment that is not complete its newest part, else the last segment. */
 export function edgeOf(playlist: FoundMediaPlaylist): Edge | undefined {
   const { open, segments } = playlist;
   if (open && open.parts.length > 0) return { msn: open.msn, part: open.parts.length - 1 };
   const last = segments.at(-1);
-  return last && { msn: last.msn, part: COMPLETE };
+  return last && { msn: last.msn, part: COMPLETE, ...(last.parts.length > 0 && { lastPart: last.parts.length - 1 }) };
 }
 
 /** In an edge: the whole segment is there. */

@@ -159,6 +159,13 @@ describe("rendition reports over time", () => {
       "video.m3u8",
       `${LIVE.split("#EXT-X-PART:")[0]}${[...Array(parts).keys()].map((part) => `#EXT-X-PART:DURATION=0.5,URI="11.${part}.m4s"\n`).join("")}#EXT-X-RENDITION-REPORT:URI="audio.m3u8",LAST-MSN=11,LAST-PART=${reported}\n`,
     );
+  const complete = (parts: number): FoundMediaPlaylist => ({
+    ...media(
+      "audio.m3u8",
+      `${LIVE.split("#EXT-X-PART:")[0]}${[...Array(parts).keys()].map((part) => `#EXT-X-PART:DURATION=0.5,URI="11.${part}.m4s"\n`).join("")}#EXTINF:${parts / 2},\n11.m4s\n`,
+    ),
+    url: `${BASE}audio.m3u8?_HLS_msn=11`,
+  });
   const audio = (parts: number): FoundMediaPlaylist => ({
     ...video(parts, 0),
     url: `${BASE}audio.m3u8?_HLS_msn=11`,
@@ -187,6 +194,22 @@ describe("rendition reports over time", () => {
       [
         { playlist: audio(3), sentAt: 0, arrivedAt: 10 },
         { playlist: video(2, 1), sentAt: 0, arrivedAt: 2000 },
+      ],
+      1,
+    ],
+    [
+      "the last part of a segment that is complete",
+      [
+        { playlist: complete(3), sentAt: 0, arrivedAt: 10 },
+        { playlist: video(3, 2), sentAt: 0, arrivedAt: 2000 },
+      ],
+      0,
+    ],
+    [
+      "not the last part of a segment that is complete",
+      [
+        { playlist: complete(3), sentAt: 0, arrivedAt: 10 },
+        { playlist: video(3, 1), sentAt: 0, arrivedAt: 2000 },
       ],
       1,
     ],

@@ -40,11 +40,12 @@ const PURE = [
   "play",
   "hls",
   "obs",
+  "pictures",
   "validate",
   "transcode",
 ];
 /** What fetches, or runs processes and codecs, in a room that is pure but for it. */
-const EDGE_IN_PURE = /^(validate\/(engine\/|validate\.ts$)|transcode\/(child\/|process\.ts$))/;
+const EDGE_IN_PURE = /^(validate\/(engine\/|validate\.ts$)|(transcode|pictures)\/(child\/|process\.ts$))/;
 const FORBIDDEN_IN_PURE: readonly (readonly [string, RegExp])[] = [
   ["a Bun or Node module", /from "(bun|node:)/],
   ["the Bun global", /\bBun\./],

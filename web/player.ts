@@ -2,7 +2,7 @@ import type { AudioTrack, Quality, QualitySwitch } from "./quality.ts";
 
 /** What plays the stream into the video element. */
 export interface Player {
-  readonly kind: "hls.js" | "native";
+  readonly kind: "hls.js" | "native" | "mpegts.js";
   /** Absent where the browser keeps its renditions to itself. */
   readonly renditions?: Renditions;
   /** Wall clock of the picture on screen, in ms since the epoch; undefined when the playlist does not tell. */

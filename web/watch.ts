@@ -10,10 +10,11 @@ import "media-chrome/dist/media-volume-range.js";
 import type { ListedStream } from "../src/gateways/http/stream-list.ts";
 import { fetchStream } from "./api.ts";
 import { byId } from "./element.ts";
+import { playWithFlv } from "./flv-player.ts";
 import { formatCodecs } from "./format.ts";
 import { canPlayWithHls, playWithHls } from "./hls-player.ts";
 import { playNatively } from "./native-player.ts";
-import type { Player } from "./player.ts";
+import type { Player, PlayerEvents } from "./player.ts";
 import { readPreference, storePreference } from "./preference.ts";
 import { type QualitySwitch, type SwitchReason, sizeOf } from "./quality.ts";
 import { RenditionView } from "./rendition-view.ts";
@@ -59,6 +60,7 @@ export type NaruState = {
 
 const path = decodeURIComponent(location.pathname.replace(/^\/+|\/+$/g, ""));
 const playlistUrl = `${location.pathname.replace(/\/+$/, "")}/index.m3u8`;
+const flvUrl = `${location.pathname.replace(/\/+$/, "")}.flv`;
 const wanted = new URLSearchParams(location.search).get("player");
 const video = byId("video", HTMLVideoElement);
 const clock = new ServerClock();
@@ -115,9 +117,14 @@ function attach(): void {
     renditionsChanged: showRenditions,
   };
   moved = { time: video.currentTime, at: performance.now() };
-  const native = wanted === "native" || (wanted !== "hls" && !canPlayWithHls());
-  player = native ? playNatively(video, playlistUrl, current) : playWithHls(video, playlistUrl, preference, current);
+  if (wanted === "flv") player = playWithFlv(video, flvUrl, current);
+  else player = playHls(current);
   state.player = player.kind;
+}
+
+function playHls(current: PlayerEvents): Player {
+  const native = wanted === "native" || (wanted !== "hls" && !canPlayWithHls());
+  return native ? playNatively(video, playlistUrl, current) : playWithHls(video, playlistUrl, preference, current);
 }
 
 function detach(): void {

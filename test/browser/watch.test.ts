@@ -36,7 +36,7 @@ describe("the watch page", () => {
   const publish = async (path: string): Promise<RunningProcess> =>
     publishWithFfmpeg(await clip("h264-aac"), naru.publishUrl(path));
 
-  for (const player of ["hls", "native"] as const) {
+  for (const player of ["hls", "native", "flv"] as const) {
     testWith("chromium", "ffmpeg")(
       `plays with ${player}, shows the latency, and asks nobody but the server`,
       async () => {
@@ -49,6 +49,7 @@ describe("the watch page", () => {
         expect(state.state).toBe("playing");
         expect(state.errors).toEqual([]);
         if (player === "hls") expect(state.latency).toBeLessThan(4);
+        if (player === "flv") expect(state.player).toBe("mpegts.js");
         expect(complaints).toEqual([]);
         expect(requests.filter((url) => !url.startsWith(naru.http) && !/^(blob|data):/.test(url))).toEqual([]);
         await page.close();

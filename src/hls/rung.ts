@@ -13,7 +13,7 @@ import { RenditionWindow } from "./window.ts";
 
 /** Whoever asks first for a rung gets what there is after this long, and need not wait for all that any player could want. */
 const RUNG_PATIENCE: Millis = 1500;
-/** Complete segments from which on a measured rate is believed. */
+/** Complete segments from which on a measured rate is believed more than one foretold. */
 const MEASURED_SEGMENTS = 3;
 
 export type RungOptions = {
@@ -61,7 +61,8 @@ export class Rung {
   /** As measured; undefined before there is enough to measure. */
   get measured(): Bandwidth | undefined {
     const window = this.#making?.window;
-    if (window && window.segments.length >= MEASURED_SEGMENTS) this.#measured = window.bandwidth;
+    const least = this.description.of ? 1 : MEASURED_SEGMENTS;
+    if (window && window.segments.length >= least) this.#measured = window.bandwidth;
     return this.#measured;
   }
 

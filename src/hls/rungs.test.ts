@@ -308,6 +308,19 @@ describe("the encoder's own ladder", () => {
     expect(bench.output.rungs.map(({ state }) => state)).toEqual(["running", "running"]);
   });
 
+  test("the first multivariant playlist has their rates", () => {
+    const bench = new LadderBench(multitrack({ video: 2, audio: 2, stream: { bytesPerFrame: 5000 } })).run(1);
+    const asked = bench.ask("index.m3u8");
+    bench.run(9);
+    expect(asked.at).toBeLessThan(8000);
+    const { variants } = parseMultivariantPlaylist(textOf(asked.answer));
+    for (const { bandwidth, averageBandwidth } of variants) {
+      expect(bandwidth).toBeGreaterThan(1_000_000);
+      expect(averageBandwidth).toBeGreaterThan(1_000_000);
+    }
+    expect(variants.length).toBe(2);
+  });
+
   test("its playlists keep all that live playlists have to", () => {
     const bench = new LadderBench(multitrack({ video: 2, audio: 2 })).run(9);
     expect(follow(bench, { from: 9, to: 30, rendition: "360p" })).toEqual([]);

@@ -1,6 +1,6 @@
 /**
  * CPU time and quality of a transcoder's rungs beside the ffmpeg command line, which does the same: decodes once, scales, and
- * encodes with the same x264 settings. In turns, in one run. Usage: bun bench/transcode.ts [FILE [SECONDS]]
+ * encodes with the same x264 settings. In turns, in one run. Usage: bun bench/transcode.ts [FILE [SECONDS [TURNS]]]
  */
 import { writeFileSync } from "node:fs";
 import type { MediaEvent } from "../src/media/event.ts";
@@ -14,8 +14,8 @@ import { projectPath } from "../test/support/project.ts";
 import { eventsOf, LeadRecorder } from "../test/support/transcode.ts";
 import { benchClip } from "./clip.ts";
 
-const ROUNDS = 3;
-const [source = benchClip(), seconds = "10"] = process.argv.slice(2);
+const [source = benchClip(), seconds = "10", rounds = "3"] = process.argv.slice(2);
+const ROUNDS = Number(rounds);
 
 const BASE = { kind: "video", frameDivisor: 1, codec: "h264", encoder: "libx264", preset: "veryfast" } as const;
 const RUNGS: readonly VideoRung[] = [

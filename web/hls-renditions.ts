@@ -98,7 +98,9 @@ export class HlsRenditions implements Renditions {
 
   #prefer({ size }: Preference): void {
     const wanted = size === undefined ? undefined : qualityFor(size, this.qualities);
-    if (wanted && this.#hls.levels.length > 1) this.choose(wanted.name);
+    // The one listed first is the source, which is there without waiting.
+    if (!wanted || this.#hls.levels.length < 2) this.#hls.startLevel = this.#hls.firstLevel;
+    else this.choose(wanted.name);
     this.#changed();
   }
 

@@ -33,6 +33,9 @@ const STUCK_MS = 12_000;
 const FAR_BEHIND_SECONDS = 6;
 /** How long after a standstill that is looked for: what was missed arrives only then. */
 const CATCH_UP_MS = 5_000;
+/** Seconds further behind than the player means to be, for that long, and it is taken back to live: by its rate it would take minutes. */
+const ADRIFT_SECONDS = 4;
+const ADRIFT_MS = 3_000;
 const MAX_REMEMBERED = 50;
 /** Time is told about four times a second; more than this at once is a jump. */
 const MAX_STEP_SECONDS = 1.5;
@@ -89,6 +92,9 @@ let stream: ListedStream | undefined;
 let lastSwitch: QualitySwitch | undefined;
 let polling: ReturnType<typeof setTimeout> | undefined;
 let moved = { time: 0, at: performance.now() };
+let heldAt = performance.now();
+/** Who pauses wants to be behind. */
+let pausedByViewer = false;
 let stoodStillAt = Number.NEGATIVE_INFINITY;
 
 function feed(input: SessionInput): void {
@@ -194,6 +200,7 @@ function tick(): void {
   const now = performance.now();
   if (session.phase === "waiting" || session.phase === "buffering") stoodStillAt = now;
   else if (now - stoodStillAt < CATCH_UP_MS) catchUp();
+  stayNearLive(now);
   if (video.currentTime !== moved.time || video.paused || stream?.state !== "live") {
     moved = { time: video.currentTime, at: now };
   } else if (now - moved.at > STUCK_MS && !document.hidden) {
@@ -201,6 +208,16 @@ function tick(): void {
     remember(state.errors, "playback stands still");
     feed({ type: "player", event: "failed" });
   }
+}
+
+/** After losses a player may be far behind although it plays well. */
+function stayNearLive(now: number): void {
+  const { latency = 0, target = latency } = state;
+  if (pausedByViewer || session.phase !== "playing" || latency - target < ADRIFT_SECONDS) heldAt = now;
+  if (now - heldAt < ADRIFT_MS) return;
+  heldAt = now;
+  remember(state.recovered, `${latency.toFixed(1)} s behind: taken back to live`);
+  player?.jumpToLive();
 }
 
 function catchUp(): void {
@@ -223,6 +240,9 @@ video.addEventListener("timeupdate", () => {
 video.addEventListener("loadstart", () => {
   if (player) view.play();
 });
+video.addEventListener("pause", () => {
+  pausedByViewer = session.phase === "playing";
+});
 video.addEventListener("waiting", () => feed({ type: "player", event: "stalled" }));
 video.addEventListener("ended", () => feed({ type: "player", event: "ended" }));
 
@@ -237,6 +257,7 @@ byId("controller", HTMLElement).addEventListener(
   "mediaseektoliverequest",
   (event) => {
     event.stopImmediatePropagation();
+    pausedByViewer = false;
     player?.jumpToLive();
   },
   { capture: true },

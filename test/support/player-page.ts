@@ -51,11 +51,12 @@ const PAGE = `<!doctype html><title>player</title><video muted autoplay playsinl
     watched.looks.push({ at: Date.now(), pictures: totalVideoFrames - droppedVideoFrames });
   }, ${LOOK_EVERY_MS});
   video.addEventListener("error", () => fail("video", video.error?.code, video.error?.message));
+  video.crossOrigin = "anonymous";
   if (player === "native") video.src = playlist;
   else if (player === "shaka") {
     shaka.polyfill.installAll();
     window.shakaPlayer = new shaka.Player();
-    const told = (error) => ["shaka", error.code, "severity", error.severity, error.stack?.slice(0, 300), JSON.stringify(error.data ?? "").slice(0, 300)];
+    const told = (error) => ["shaka", error.code, "severity", error.severity, error.stack?.slice(0, 300), JSON.stringify(error.data ?? "").slice(0, 300), video.error?.message];
     const failed = (error) => {
       console.error(...told(error));
       if (error.severity !== shaka.util.Error.Severity.RECOVERABLE) fail(...told(error));

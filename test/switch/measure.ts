@@ -64,17 +64,35 @@ export function measureSwitching(
   };
 }
 
-/** Range of stamp time less media time, which both are on a circle of `round` seconds. */
+/**
+ * Range of stamp time less media time, which both are on a circle of `round` seconds. A stretch of one rendition counts by its
+ * median: the browser may already hold the next picture when a shown one is read.
+ */
 function displacementOf(readable: readonly ShownPicture[], round: number, frameRate: number): number {
-  let first: number | undefined;
-  let least = 0;
-  let most = 0;
-  for (const { stamp = 0, mediaTime } of readable) {
-    const distance = stamp / frameRate - mediaTime;
-    first ??= distance;
-    const moved = ((((distance - first) % round) + 1.5 * round) % round) - round / 2;
-    least = Math.min(least, moved);
-    most = Math.max(most, moved);
+  const [origin] = readable;
+  if (!origin) return 0;
+  const distanceOf = ({ stamp = 0, mediaTime }: ShownPicture) => stamp / frameRate - mediaTime;
+  const first = distanceOf(origin);
+  const movedBy = (picture: ShownPicture) =>
+    ((((distanceOf(picture) - first) % round) + 1.5 * round) % round) - round / 2;
+  const medians = stretchesOf(readable).map((stretch) => {
+    const sorted = stretch.map(movedBy).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  });
+  return Math.max(...medians) - Math.min(...medians);
+}
+
+/** A displacement within a rendition is seen where half of a stretch has it. */
+const STRETCH = 50;
+
+/** Runs of pictures of one height, cut where they are long. */
+function stretchesOf(shown: readonly ShownPicture[]): ShownPicture[][] {
+  const stretches: ShownPicture[][] = [];
+  for (const picture of shown) {
+    const last = stretches.at(-1);
+    if (last && last[0]?.height === picture.height && last.length < STRETCH) last.push(picture);
+    else stretches.push([picture]);
   }
-  return most - least;
+  // A few pictures have no reliable median.
+  return stretches.filter(({ length }) => length >= STRETCH / 10);
 }

@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { type FlvTag, TagType } from "../../src/formats/flv/tag.ts";
+import { readFlv } from "../support/clients/scripted-publisher.ts";
 import { run } from "../support/process.ts";
 import { projectPath } from "../support/project.ts";
 
@@ -30,12 +32,18 @@ export function readStamp(levels: readonly number[]): number | undefined {
 /** Of 255. */
 const MIN_CONTRAST = 60;
 
-let made: Promise<string> | undefined;
-
-/** An FLV file of stamped pictures that cost their bitrate all the time, and of a tone, made by ffmpeg once. @returns its path */
-export function stampedClip(): Promise<string> {
-  made ??= make();
-  return made;
+/** Stamped pictures that cost their bitrate all the time, and a tone; made by ffmpeg once. A round takes as long as its pictures. */
+export async function stampedClip(): Promise<FlvTag[]> {
+  const tags = readFlv(await make());
+  const stamps = tags.filter(({ type, body }) => type === TagType.video && body[1] === 1).map((tag) => tag.timestamp);
+  const [first = 0, last = 0] = [stamps[0], stamps.at(-1)];
+  // The sound begins before the pictures and ends behind them.
+  const isOutside = ({ type, timestamp, body }: FlvTag) =>
+    type === TagType.audio && body[1] === 1 && (timestamp < first || timestamp > last);
+  return tags
+    .filter((tag) => !isOutside(tag))
+    .map((tag) => ({ ...tag, timestamp: Math.max(0, tag.timestamp - first) }))
+    .sort((a, b) => a.timestamp - b.timestamp);
 }
 
 async function make(): Promise<string> {
@@ -56,8 +64,7 @@ async function make(): Promise<string> {
       ...["-v", "error", "-nostdin", "-y"],
       ...["-f", "lavfi", "-i", `testsrc2=s=${width}x${height}:r=${frameRate},noise=alls=30:allf=t`],
       ...["-f", "lavfi", "-i", `${row},scale=${size}:flags=neighbor`],
-      // The last tag is a picture's, so that a round takes a whole number of them.
-      ...["-f", "lavfi", "-t", String(seconds - 0.1), "-i", "sine=f=440:r=48000"],
+      ...["-f", "lavfi", "-t", String(seconds), "-i", "sine=f=440:r=48000"],
       ...["-filter_complex", "[0:v][1:v]overlay,format=yuv420p[v]", "-map", "[v]", "-map", "2:a"],
       ...["-frames:v", String(pictures), "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "main", "-bf", "0"],
       ...["-g", String(2 * frameRate), "-sc_threshold", "0"],

@@ -1,5 +1,5 @@
 import type { Page } from "puppeteer-core";
-import { Chromium } from "../support/clients/chromium.ts";
+import { Chromium, type OpenPage } from "../support/clients/chromium.ts";
 import { type PagePlayer, PlayerPage } from "../support/player-page.ts";
 import type { ShownPicture } from "./measure.ts";
 import { readStamp, STAMP } from "./stamped-clip.ts";
@@ -37,11 +37,12 @@ export class ViewerRoom implements AsyncDisposable {
   /** A page with a video that plays by itself. */
   async open(url: string, network: Network): Promise<Viewer> {
     this.#browser ??= Chromium.launch();
-    const { page, complaints } = await (await this.#browser).open("about:blank", { width: 640, height: 400 });
+    const opened = await (await this.#browser).openApart({ width: 640, height: 400 });
+    const { page } = opened;
     await throttle(page, network);
     await page.goto(url, { waitUntil: "domcontentloaded" });
     await page.evaluate(SAMPLER);
-    return new Viewer(page, complaints);
+    return new Viewer(opened);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,18 +52,19 @@ export class ViewerRoom implements AsyncDisposable {
 }
 
 export class Viewer implements AsyncDisposable {
-  constructor(
-    private readonly page: Page,
-    /** What the player said, and went on. */
-    readonly complaints: readonly string[],
-  ) {}
+  constructor(private readonly opened: OpenPage & AsyncDisposable) {}
+
+  /** What the player said, and went on. */
+  get complaints(): readonly string[] {
+    return this.opened.complaints;
+  }
 
   setNetwork(network: Network): Promise<void> {
-    return throttle(this.page, network);
+    return throttle(this.opened.page, network);
   }
 
   async take(): Promise<Seen> {
-    const { pictures, estimate, ...rest } = (await this.page.evaluate("takeSeen()")) as RawSeen;
+    const { pictures, estimate, ...rest } = (await this.opened.page.evaluate("takeSeen()")) as RawSeen;
     return {
       ...rest,
       estimate: estimate ?? undefined,
@@ -76,8 +78,8 @@ export class Viewer implements AsyncDisposable {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.page.close();
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.opened[Symbol.asyncDispose]();
   }
 }
 

@@ -59,6 +59,17 @@ export class Chromium implements AsyncDisposable {
     return { page, complaints, requests };
   }
 
+  /** A page in a window of its own, which shows its pictures whatever other pages do, with connections of its own. */
+  async openApart(viewport: { readonly width: number; readonly height: number }): Promise<OpenPage & AsyncDisposable> {
+    const context = await this.browser.createBrowserContext();
+    const page = await context.newPage();
+    const complaints = listenForComplaints(page);
+    const requests: string[] = [];
+    page.on("request", (request) => requests.push(request.url()));
+    await page.setViewport(viewport);
+    return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
+  }
+
   /** Opens a page with a video, waits until it plays, and watches it for some seconds. */
   async play(url: string, seconds: number, startWithinMs = 20_000): Promise<BrowserPlayback> {
     const { page, complaints } = await this.open(url);
@@ -75,15 +86,13 @@ export class Chromium implements AsyncDisposable {
 
   /** Plays with a `PlayerPage` until the scope ends, with connections of its own as another viewer has. */
   async watch(url: string): Promise<WatchedPlayer> {
-    const context = await this.browser.createBrowserContext();
-    const page = await context.newPage();
-    const complaints = listenForComplaints(page);
-    await page.setViewport({ width: 320, height: 240 });
+    const opened = await this.openApart({ width: 320, height: 240 });
+    const { page, complaints } = opened;
     await page.goto(url, { waitUntil: "domcontentloaded" });
     const state = "({ ...watched, latency: watched.latency() })";
     return {
       watched: async () => ({ ...((await page.evaluate(state)) as Omit<Watched, "complaints">), complaints }),
-      [Symbol.asyncDispose]: () => context.close(),
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   }
 

@@ -2,7 +2,7 @@ import type { Packet } from "../media/event.ts";
 import type { Track, TrackId, VideoTrack } from "../media/track.ts";
 
 /** More than a group of pictures at ordinary bitrates; beyond it only the keyframe itself is kept. */
-const MAX_BYTES = 1024 ** 2;
+const MAX_BYTES = 2 * 1024 ** 2;
 /** The further qualities of an encoder that sends several take together about as much as the first. */
 const SEVERAL_VIDEOS = 2;
 /** What a packet takes besides its data. */

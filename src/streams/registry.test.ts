@@ -197,7 +197,7 @@ describe("StreamRegistry", () => {
     const { registry: r, created } = registry();
     const publisher = r.publish(request("live/a"), 0);
     publisher.write({ type: "tracks", tracks: [track] }, 0);
-    for (let i = 0; i < 20; i++) publisher.write(frame(i, 100_000), i * 33);
+    for (let i = 0; i < 20; i++) publisher.write(frame(i, 200_000), i * 33);
     expect(created[0]?.cache.packets.length).toBe(0);
     expect(created[0]?.cache.keyframe?.packet.key).toBe(true);
   });

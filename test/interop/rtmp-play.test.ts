@@ -14,7 +14,7 @@ import { type Naru, startNaru } from "../support/naru.ts";
 import { compareTimes, faultsOf } from "../support/playback.ts";
 import { run, sleep, start, until } from "../support/process.ts";
 import { projectPath } from "../support/project.ts";
-import { testWith } from "../support/requires.ts";
+import { isThere, testWith } from "../support/requires.ts";
 
 const SECONDS = 3;
 
@@ -118,16 +118,21 @@ testWith("ffmpeg")(
         return pictures() > count ? true : undefined;
       });
     await sleep(1500);
+    let others: Promise<string[]> | undefined;
     {
       await using _encoder = publishWithFfmpeg(file, url, { loop: true });
       await plays(30);
+      // More than the first encoder will send.
+      if (isThere("gstreamer")) others = playRtmpWithGstreamer(url, 120);
+      await plays(60);
     }
     const state = await (await fetch(`${naru.http}/api/streams/live/later`)).json();
-    expect(state).toMatchObject({ viewers: 1 });
+    expect(state).toMatchObject({ viewers: others ? 2 : 1 });
     await sleep(1000);
     const before = pictures();
     await using _another = publishWithFfmpeg(file, url, { loop: true });
     await plays(before + 30);
+    expect((await others) ?? []).toEqual([]);
     const times = [...player.output.matchAll(/^0, +(-?\d+),/gm)].map(([, dts]) => Number(dts));
     expect(times.every((time, n) => n === 0 || time > (times[n - 1] as number))).toBe(true);
   },

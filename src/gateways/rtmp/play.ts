@@ -32,6 +32,7 @@ export class Play {
   readonly #sentBefore: number;
   #leave: (() => void) | undefined;
   #ended = false;
+  #lags = 0;
 
   constructor(options: PlayOptions) {
     this.#options = options;
@@ -41,7 +42,7 @@ export class Play {
     this.#player = new Player(config, {
       send: (bytes) => outbox.offer(bytes, this, config.maxDelay),
       isIdle: () => outbox.isEmpty,
-      lagging: () => this.#log("info", "a player is too slow and skips to the next keyframe"),
+      lagging: () => this.#lagging(),
     });
   }
 
@@ -52,7 +53,7 @@ export class Play {
   /** Sends what there is now, and then what comes. */
   start(): void {
     const { source, path, streamId, chunkSize, config, fourCcs, clock, agent, onLive } = this.#options;
-    this.#log("info", "play started", { player: agent });
+    this.#log("play started", { player: agent });
     const form = new PlayChunks({ chunkSize, streamId, interleave: config.interleave });
     const leave = source.play(path, { reader: this.#player, form, isViewer: true, fourCcs, onLive }, clock());
     if (this.#ended) leave();
@@ -80,16 +81,22 @@ export class Play {
     this.#leave?.();
     const { outbox, clock } = this.#options;
     outbox.drop(this);
-    this.#log("info", "play ended", {
+    this.#log("play ended", {
       reason,
       seconds: ((clock() - this.#since) / 1000).toFixed(1),
       bytes: outbox.sent - this.#sentBefore,
       dropped: this.#player.dropped || undefined,
+      lags: this.#lags || undefined,
     });
   }
 
-  #log(level: "info", message: string, more?: Readonly<Record<string, string | number | undefined>>): void {
+  /** Said once; the end of the play says how much it was in all. */
+  #lagging(): void {
+    if (this.#lags++ === 0) this.#log("a player is too slow and skips to the next keyframe");
+  }
+
+  #log(message: string, more?: Readonly<Record<string, string | number | undefined>>): void {
     const { log, path, remote } = this.#options;
-    log[level](message, { path, remote, ...more });
+    log.info(message, { path, remote, ...more });
   }
 }

@@ -416,6 +416,8 @@ describe("other commands", () => {
       bench.carryOut(bench.session.playLive(1, true, { restart: false, notify: false }));
       const [begin] = bench.answers();
       expect(begin).toMatchObject({ type: 4, csid: 2, streamId: 0, body: Uint8Array.of(0, 0, 0, 0, 0, 1) });
+      bench.carryOut(bench.session.playLive(1, false, { restart: false, notify: false }));
+      expect(bench.answers()).toEqual([]);
       bench.carryOut(bench.session.playLive(1, false, { restart: true, notify: true }));
       expect(codes(bench)).toEqual(["NetStream.Play.Stop", "NetStream.Play.UnpublishNotify"]);
     });

@@ -141,7 +141,8 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     const stream = this.#streams.ofUse(id);
     if (stream?.state !== "playing") return [];
     const { streamBegin, streamEof } = UserControl;
-    this.#output.send(userControl(live ? streamBegin : streamEof, stream.id));
+    // At StreamEOF GStreamer ends, though the encoder may come back.
+    if (live || options.restart) this.#output.send(userControl(live ? streamBegin : streamEof, stream.id));
     if (options.restart && live) this.#playStarted(stream);
     if (options.restart && !live) this.#output.status(stream.id, "status", "NetStream.Play.Stop", "The stream stops.");
     if (options.notify) {

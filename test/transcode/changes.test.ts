@@ -130,7 +130,7 @@ describe("a transcoder", () => {
     const init = whole.of("other").events.filter(({ type }) => type === "init");
     const rest = events.filter(({ type }) => type !== "init");
     expect(await countPictures([...init, ...rest])).toBe(pictures - skipped);
-  }, 20_000);
+  }, 60_000);
 
   test("begins a further rung from what was, while the first goes on as if nothing were", async () => {
     const lead = new LeadRecorder();
@@ -157,7 +157,7 @@ describe("a transcoder", () => {
     const count = events.filter(isPicture).length;
     expect(await countPictures(of("small").events)).toBe(count);
     expect(await countPictures(alone.of("small").events)).toBe(count);
-  }, 20_000);
+  }, 60_000);
 
   test("keeps a rung's size when the source's changes, with bars where its shape does", async () => {
     const lead = new LeadRecorder();
@@ -173,7 +173,7 @@ describe("a transcoder", () => {
     expect(cuts.filter(({ discontinuity }) => discontinuity).length).toBe(1);
     expect(await countPictures(of("small").events)).toBe(timesOf(feed).size);
     expect(of("small").tracks).toMatchObject([{ config: { width: 192, height: 108 } }, {}]);
-  }, 20_000);
+  }, 60_000);
 
   test("puts the last picture where one cannot be decoded", async () => {
     const lead = new LeadRecorder();
@@ -190,7 +190,7 @@ describe("a transcoder", () => {
     expect(of("small").failed).toBeUndefined();
     expect(cutsOf(of("small").events)).toEqual(cutsOf(feed));
     expect(await countPictures(of("small").events)).toBe(events.filter(isPicture).length);
-  }, 20_000);
+  }, 60_000);
 
   test("keeps up with the pictures that stand in for an encoder, and goes on when it is back", async () => {
     const lead = new LeadRecorder();
@@ -215,7 +215,7 @@ describe("a transcoder", () => {
     const { of } = await makeRungs([settings(RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
     expect(cutsOf(of("small").events)).toEqual(cutsOf(feed));
     expect(await countPictures(of("small").events)).toBeGreaterThan(events.filter(isPicture).length * 2);
-  }, 20_000);
+  }, 60_000);
 
   test("takes sound that comes late, or never", async () => {
     const lead = new LeadRecorder();
@@ -235,7 +235,7 @@ describe("a transcoder", () => {
       expect(of(name).tracks.length).toBe(2);
       expect(await countPictures(of(name).events)).toBe(timesOf(feed).size);
     }
-  }, 20_000);
+  }, 60_000);
 
   test("says why a rung cannot be made, and makes the others", async () => {
     const lead = new LeadRecorder();
@@ -253,7 +253,7 @@ describe("a transcoder", () => {
     expect(of("none").failed).toBe("no encoder libnone");
     expect(of("unknown").failed).toBe("it is not among the rungs of the settings");
     expect(cutsOf(of("small").events)).toEqual(cutsOf(feed));
-  }, 20_000);
+  }, 60_000);
 
   test("follows MPEG-TS too", async () => {
     const lead = new LeadRecorder({ format: "mpegts" });
@@ -269,5 +269,5 @@ describe("a transcoder", () => {
     const streams = await run("ffprobe", ["-v", "error", ...entries]);
     expect(streams).toContain("h264,210");
     expect(streams).toContain("aac,");
-  }, 20_000);
+  }, 60_000);
 });

@@ -118,7 +118,7 @@ describe("rungs of a source", () => {
       { kind: "audio", config: { codec: "aac", sampleRate: 48_000, channels: 2 } },
     ]);
     expect(of("sound").tracks).toMatchObject([{ kind: "audio", config: { codecString: "mp4a.40.2", channels: 1 } }]);
-  }, 20_000);
+  }, 60_000);
 
   test.each<readonly [what: string, args: readonly string[]]>([
     ["59.94 frames a second", ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=60000/1001", "-t", "4", ...X264]],

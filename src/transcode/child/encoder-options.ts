@@ -36,11 +36,7 @@ export function encoderOptions(rung: VideoRung, isImmediate = false): EncoderOpt
     return { preset: "veryfast", ...named, "forced-idr": "1", "x265-params": params };
   }
   if (encoder === "libsvtav1") {
-    const params = join(
-      "rc=2:keyint=100000:scd=0:pred-struct=1",
-      rung.options,
-      isImmediate ? "lookahead=0" : "",
-    );
+    const params = join("rc=2:keyint=100000:scd=0:pred-struct=1", rung.options, isImmediate ? "lookahead=0" : "");
     return { preset: "10", ...pairs({ preset: rung.preset }), "svtav1-params": params };
   }
   return { ...hardwareOptions(encoder), ...named, ...pairs({ level: rung.level }), ...parse(rung.options) };

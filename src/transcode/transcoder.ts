@@ -52,8 +52,8 @@ const STANDSTILL: Millis = 15_000;
 const SLEPT: Millis = 3000;
 /** What may wait to be read: some seconds of the richest stream. */
 const MAX_PENDING = 64 * 1024 ** 2;
-/** Between two cuts, the feed is sent on so often. */
-const BATCH: Millis = 80;
+/** Between two cuts, the feed is sent on so often: each time costs two processes a turn. */
+const BATCH: Millis = 160;
 /** Between two starts of a process that fails; the first is at once. */
 const RETRY: readonly Millis[] = [0, 500, 2000, 5000, 10_000, 30_000];
 /** After so many, one behind the other, the rungs are not announced until the next try. */

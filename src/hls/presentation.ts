@@ -183,7 +183,10 @@ export class Presentation {
       return this.#refuse(answer, notFound("no such media, or no longer"));
     }
     if (!rung.description.of) this.#options.onRungWanted?.(named.rendition, now);
+    const { window } = rung;
     const { requests } = rung;
+    // The first request makes the window, which the others' playlists report of.
+    if (rung.window !== window) this.#others.clear();
     return ask(requests, named, query, now, answer);
   }
 

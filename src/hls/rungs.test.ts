@@ -102,6 +102,16 @@ describe("a ladder made on demand", () => {
     expect(reports("480p")).toEqual([["main.m3u8", last]]);
   });
 
+  test("the others report of one whose maker takes a moment to begin", () => {
+    const bench = new LadderBench(encoder(0), { rungs: RUNGS, isMade: false }).run(9.05);
+    bench.playlist();
+    bench.ask("480p.m3u8");
+    bench.run(9.5).playlist();
+    bench.make("480p");
+    bench.run(11);
+    expect(bench.playlist().renditionReports?.map(({ uri }) => uri)).toEqual(["480p.m3u8"]);
+  });
+
   test("reloads and hinted parts are held until they come", () => {
     const bench = new LadderBench(encoder(0), { rungs: RUNGS }).run(9.05);
     bench.ask("480p.m3u8");

@@ -60,7 +60,7 @@ const TICK: Millis = 200;
 /** Streams at the same time. */
 const MAX_STREAMS = 10_000;
 /** For how long what many players are sent is gathered: not to be noticed, and a third fewer writes. */
-const GATHER: Millis = 10;
+const GATHER: Millis = 8;
 /** How often what is live is compared with what is remembered. */
 const REMEMBER: Millis = 2000;
 

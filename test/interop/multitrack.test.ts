@@ -17,7 +17,7 @@ import { projectPath } from "../support/project.ts";
 import { testWith } from "../support/requires.ts";
 
 /** How long each quality is watched. `TEST_SECONDS=20` for a thorough run. */
-const SECONDS = Number(process.env.TEST_SECONDS ?? 4);
+const SECONDS = Number(process.env.TEST_SECONDS ?? 3);
 const TIMEOUT_MS = SECONDS * 5000 + 60_000;
 const SOUNDS = [
   { language: "eng", name: "Room" },

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { startValidation } from "../support/clients/naru-validate.ts";
 import { ScriptedPublisher } from "../support/clients/scripted-publisher.ts";
 import { startNaru } from "../support/naru.ts";
-import { sleep } from "../support/process.ts";
+import { sleep, until } from "../support/process.ts";
 import { stampedClip } from "./stamped-clip.ts";
 
 const USAGE = `bun test/switch/reconnects.ts [--minutes N] [--format cmaf|mpegts]
@@ -35,7 +35,10 @@ const tags = await stampedClip();
 const publish = () => ScriptedPublisher.publish({ port: naru.ports.rtmp, path: "live/lost", tags });
 
 let encoder = await publish();
-await using validation = startValidation(await naru.live("live/lost"), false);
+const playlist = await naru.live("live/lost");
+// What nobody has asked for yet cannot be reported of.
+await Promise.all(abr.rungs.map(({ height }) => untilThere(`${naru.http}/live/lost/${height}p.m3u8`)));
+await using validation = startValidation(playlist, false);
 await sleep(quarterMs);
 encoder = await comeBack();
 await sleep(quarterMs);
@@ -56,6 +59,10 @@ console.log(
 const faults = findings.filter(({ severity }) => severity !== "info");
 console.log(`${values.minutes} min, ${faults.length} errors and warnings`);
 process.exitCode = faults.length === 0 ? 0 : 1;
+
+function untilThere(url: string): Promise<boolean> {
+  return until(url, 20_000, async () => (await fetch(url)).ok || undefined);
+}
 
 async function comeBack(): Promise<ScriptedPublisher> {
   encoder.abort();

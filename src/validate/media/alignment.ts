@@ -82,7 +82,8 @@ function boundaryTolerance(a: Place, b: Place): number {
 function isMatch(a: Place, b: Place): boolean {
   if (a.container !== b.container) return false;
   if (a.date === undefined || b.date === undefined) return a.msn === b.msn;
-  return Math.abs(a.date - b.date) < (a.duration * 1000) / 2;
+  // By the shorter: a short one before must not be taken for the one that it stands before.
+  return Math.abs(a.date - b.date) < (Math.min(a.duration, b.duration) * 1000) / 2;
 }
 
 /** Seconds from `b` to `a`; MPEG-TS times wrap. */

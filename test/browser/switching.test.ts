@@ -60,7 +60,6 @@ describe("the network becomes narrow, and wide again", () => {
         // It shows pictures in each phase.
         expect(trial?.heightAfter).not.toContain(undefined);
         if (switches) expect(trial?.heightAfter.slice(1)).toEqual([LESSER, CLIP.height]);
-        else expect(trial?.heights.length).toBeGreaterThan(1);
       },
       150_000,
     );

@@ -16,7 +16,10 @@ const LAST = ["survive", "interop", "crowd", "browser", "distribution"];
 /** Suites whose tests do not depend on real time. */
 const VIRTUAL_TIME = ["unit", "fuzz", "hls"];
 /** So many files of these run at the same time: they wait more than they compute. */
-const SIDE_BY_SIDE: ReadonlyMap<string, number> = new Map([["interop", 2]]);
+const SIDE_BY_SIDE: ReadonlyMap<string, number> = new Map([
+  ["interop", 3],
+  ["browser", 2],
+]);
 /** Soak tests take hours and are started by hand. */
 const BY_HAND = ["soak"];
 

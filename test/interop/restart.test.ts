@@ -30,16 +30,16 @@ async function restart(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
   expect(Date.parse(found.waiting?.until ?? "")).toBeGreaterThan(Date.now() + 50_000);
   expect((await fetch(naru.playlistUrl("live/never"))).status).toBe(404);
 
-  const asked = performance.now();
-  const waiting = fetch(url);
-  await sleep(1500);
+  // What was listed is listed, under its names, and the stream goes on before there is an encoder.
+  const meanwhile = await readPlaylist(url);
+  expect(meanwhile.segments.map(({ url }) => url)).toEqual(expect.arrayContaining([before.segments.at(-1)?.url]));
   await using _ = publishWithFfmpeg(file, naru.publishUrl("live/test"));
-  const response = await waiting;
-  expect(response.status).toBe(200);
-  expect(performance.now() - asked).toBeGreaterThan(1400);
+  await sleep(3000);
   const after = await readPlaylist(url);
   expect(after.targetDuration).toBe(before.targetDuration);
-  expect(after.mediaSequence).toBeGreaterThan(before.next.msn);
+  expect(after.mediaSequence).toBeGreaterThanOrEqual(before.mediaSequence);
+  expect(after.next.msn).toBeGreaterThan(before.next.msn);
+  expect(after.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
   expect(after.ended).toBe(false);
 }
 

@@ -91,7 +91,9 @@ export class TlsListener {
   }
 
   #openQuic(): Server {
-    return Bun.serve({ ...this.optionsAt(this.address), http1: false, http3: true, tls: tlsOf(this.#certificate) });
+    // There are no WebSockets by HTTP/3 here, and with a handler of them Bun 1.4 does not end when all is answered.
+    const { websocket: _, ...options } = this.optionsAt(this.address);
+    return Bun.serve({ ...options, http1: false, http3: true, tls: tlsOf(this.#certificate) }) as Server;
   }
 
   /** RFC 7838 3: clients come by TCP first and learn here that there is HTTP/3. */

@@ -20,8 +20,25 @@ import {
   TRANSCODER_ENV,
   type TranscoderStatus,
 } from "../../src/transcode/messages.ts";
+import type { VideoRung } from "../../src/transcode/rung.ts";
 import { PartsPutIn } from "../../src/transcode/segment-parts.ts";
 import { projectPath } from "./project.ts";
+
+/** A rung that costs little to make. */
+export const SMALL_RUNG: VideoRung = {
+  kind: "video",
+  name: "small",
+  width: 192,
+  height: 108,
+  frameDivisor: 1,
+  codec: "h264",
+  encoder: "libx264",
+  bitrate: 200_000,
+  maxBitrate: 250_000,
+  bufferSize: 400_000,
+  preset: "superfast",
+  audio: { codec: "copy" },
+};
 
 type ReadFile = {
   readonly streams: readonly { codec: string; kind: "video" | "audio"; extradata: string; timescale: number }[];

@@ -7,26 +7,12 @@ import type { ToTranscoder } from "../../src/transcode/messages.ts";
 import type { Rung, VideoRung } from "../../src/transcode/rung.ts";
 import { TemporaryDirectory } from "../support/directory.ts";
 import { run } from "../support/process.ts";
-import { cutsOf, eventsOf, LeadRecorder, mp4Of, shifted, transcode } from "../support/transcode.ts";
+import { cutsOf, eventsOf, LeadRecorder, mp4Of, SMALL_RUNG, shifted, transcode } from "../support/transcode.ts";
 
 const directory = new TemporaryDirectory();
 afterAll(() => directory[Symbol.dispose]());
 
-const RUNG: VideoRung = {
-  kind: "video",
-  name: "small",
-  width: 192,
-  height: 108,
-  frameDivisor: 1,
-  codec: "h264",
-  encoder: "libx264",
-  bitrate: 200_000,
-  maxBitrate: 250_000,
-  bufferSize: 400_000,
-  preset: "superfast",
-  audio: { codec: "copy" },
-};
-const OTHER: VideoRung = { ...RUNG, name: "other", audio: { codec: "aac", bitrate: 64_000, channels: 2 } };
+const OTHER: VideoRung = { ...SMALL_RUNG, name: "other", audio: { codec: "aac", bitrate: 64_000, channels: 2 } };
 
 const feedMessages = (feed: readonly FeedEvent[]) => feed.map((event) => ({ type: "feed", event }) as const);
 const settings = (...rungs: readonly Rung[]): ToTranscoder => ({ type: "settings", settings: { rungs } });
@@ -143,7 +129,7 @@ describe("a transcoder", () => {
     lead.write(events.slice(middle));
     lead.write([{ type: "end" }]);
     const messages: ToTranscoder[] = [
-      settings(RUNG, OTHER),
+      settings(SMALL_RUNG, OTHER),
       { type: "startRung", rung: "small" },
       ...feedMessages(before),
       { type: "startRung", rung: "other" },
@@ -151,7 +137,7 @@ describe("a transcoder", () => {
       ...feedMessages(again),
     ];
     const { of } = await makeRungs(messages);
-    const alone = await makeRungs([settings(RUNG), { type: "startRung", rung: "small" }, ...feedMessages(live)]);
+    const alone = await makeRungs([settings(SMALL_RUNG), { type: "startRung", rung: "small" }, ...feedMessages(live)]);
     expect(cutsOf(of("small").events)).toEqual(cutsOf(live));
     expect(cutsOf(of("other").events)).toEqual(cutsOf(again));
     const count = events.filter(isPicture).length;
@@ -166,7 +152,7 @@ describe("a transcoder", () => {
     lead.write(wide);
     lead.write(shifted(narrow, 7));
     lead.write([{ type: "end" }]);
-    const { of } = await makeRungs([settings(RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
+    const { of } = await makeRungs([settings(SMALL_RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
     expect(of("small").failed).toBeUndefined();
     const cuts = cutsOf(feed);
     expect(cutsOf(of("small").events)).toEqual(cuts);
@@ -186,7 +172,7 @@ describe("a transcoder", () => {
     });
     lead.write(events);
     lead.write([{ type: "end" }]);
-    const { of } = await makeRungs([settings(RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
+    const { of } = await makeRungs([settings(SMALL_RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
     expect(of("small").failed).toBeUndefined();
     expect(cutsOf(of("small").events)).toEqual(cutsOf(feed));
     expect(await countPictures(of("small").events)).toBe(events.filter(isPicture).length);
@@ -201,7 +187,7 @@ describe("a transcoder", () => {
     lead.pass(6000);
     const away = feed.length;
     // Not ended: what is under way is not pressed out.
-    const still = await transcode([settings(RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
+    const still = await transcode([settings(SMALL_RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
     const cuts = cutsOf(feed);
     const rung = still.rungs.get("small");
     const done = cutsOf(rung?.events ?? []);
@@ -212,7 +198,7 @@ describe("a transcoder", () => {
     lead.write(shifted(events, 20));
     lead.write([{ type: "end" }]);
     expect(feed.length).toBeGreaterThan(away + 200);
-    const { of } = await makeRungs([settings(RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
+    const { of } = await makeRungs([settings(SMALL_RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
     expect(cutsOf(of("small").events)).toEqual(cutsOf(feed));
     expect(await countPictures(of("small").events)).toBeGreaterThan(events.filter(isPicture).length * 2);
   }, 60_000);
@@ -225,7 +211,7 @@ describe("a transcoder", () => {
     lead.write(shifted(sounding, 7));
     lead.write([{ type: "end" }]);
     const { of } = await makeRungs([
-      settings(RUNG, OTHER),
+      settings(SMALL_RUNG, OTHER),
       { type: "startRung", rung: "small" },
       { type: "startRung", rung: "other" },
       ...feedMessages(feed),
@@ -242,10 +228,10 @@ describe("a transcoder", () => {
     const feed = lead.follow();
     lead.write(await clip("320x180"));
     lead.write([{ type: "end" }]);
-    const odd: VideoRung = { ...RUNG, name: "odd", options: "no-such-option=1" };
-    const none: VideoRung = { ...RUNG, name: "none", encoder: "libnone" };
+    const odd: VideoRung = { ...SMALL_RUNG, name: "odd", options: "no-such-option=1" };
+    const none: VideoRung = { ...SMALL_RUNG, name: "none", encoder: "libnone" };
     const messages: ToTranscoder[] = [
-      settings(RUNG, odd, none),
+      settings(SMALL_RUNG, odd, none),
       ...["small", "odd", "none", "unknown"].map((rung) => ({ type: "startRung", rung }) as const),
       ...feedMessages(feed),
     ];
@@ -260,7 +246,7 @@ describe("a transcoder", () => {
     const feed = lead.follow();
     lead.write(await clip("320x180"));
     lead.write([{ type: "end" }]);
-    const { of } = await makeRungs([settings(RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
+    const { of } = await makeRungs([settings(SMALL_RUNG), { type: "startRung", rung: "small" }, ...feedMessages(feed)]);
     const { events } = of("small");
     expect(cutsOf(events)).toEqual(cutsOf(feed));
     const file = directory.join("out.ts");

@@ -6,7 +6,7 @@ import type { ToTranscoder } from "../../src/transcode/messages.ts";
 import type { AudioRung, Rung, VideoRung } from "../../src/transcode/rung.ts";
 import { TemporaryDirectory } from "../support/directory.ts";
 import { run } from "../support/process.ts";
-import { cutsOf, eventsOf, LeadRecorder, type MadeRung, mp4Of, transcode } from "../support/transcode.ts";
+import { cutsOf, eventsOf, LeadRecorder, type MadeRung, mp4Of, SMALL_RUNG, transcode } from "../support/transcode.ts";
 
 const directory = new TemporaryDirectory();
 afterAll(() => directory[Symbol.dispose]());
@@ -29,22 +29,8 @@ const X264 = [
 ];
 const AAC = ["-c:a", "aac", "-b:a", "96k"];
 
-const SMALL: VideoRung = {
-  kind: "video",
-  name: "small",
-  width: 192,
-  height: 108,
-  frameDivisor: 1,
-  codec: "h264",
-  encoder: "libx264",
-  bitrate: 200_000,
-  maxBitrate: 250_000,
-  bufferSize: 400_000,
-  preset: "superfast",
-  audio: { codec: "copy" },
-};
 const HALF: VideoRung = {
-  ...SMALL,
+  ...SMALL_RUNG,
   name: "half",
   frameDivisor: 2,
   audio: { codec: "aac", bitrate: 64_000, channels: 2 },
@@ -99,7 +85,7 @@ const pictureTimes = (events: readonly MediaEvent[]) =>
 describe("rungs of a source", () => {
   test("are cut where it is, with its pictures at their times; half of them where that is asked for", async () => {
     const events = await clip([...PICTURE, ...SOUND, "-t", "7", ...X264, ...AAC]);
-    const { feed, of } = await make(events, [SMALL, HALF, SOUND_ONLY]);
+    const { feed, of } = await make(events, [SMALL_RUNG, HALF, SOUND_ONLY]);
     const cuts = cutsOf(feed);
     expect(cuts.filter(({ type }) => type === "segment").length).toBe(4);
     for (const name of ["small", "half", "sound"]) expect(cutsOf(of(name).events)).toEqual(cuts);
@@ -151,7 +137,7 @@ describe("rungs of a source", () => {
     "%s",
     async (_, args) => {
       const events = await clip(args);
-      const { feed, of } = await make(events, [SMALL]);
+      const { feed, of } = await make(events, [SMALL_RUNG]);
       expect(of("small").failed).toBeUndefined();
       expect(cutsOf(of("small").events)).toEqual(cutsOf(feed));
       expect((await framesOf(of("small"), feed)).map(({ pts }) => pts)).toEqual(pictureTimes(events));
@@ -170,7 +156,7 @@ describe("rungs of a source", () => {
       lead.write(events);
       lead.write([{ type: "end" }]);
       const made = await transcode([
-        { type: "settings", settings: { rungs: [{ ...SMALL, codec, encoder, preset }] } },
+        { type: "settings", settings: { rungs: [{ ...SMALL_RUNG, codec, encoder, preset }] } },
         { type: "startRung", rung: "small" },
         ...feed.map((event) => ({ type: "feed", event }) as const),
       ]);

@@ -19,6 +19,12 @@ import { testWith } from "../support/requires.ts";
 const SECONDS = Number(process.env.TEST_SECONDS ?? 8);
 const TIMEOUT_MS = SECONDS * 1000 + 60_000;
 
+/**
+ * A browser that knows HTTP/3 by Alt-Svc goes by TCP in the moment in which the UDP port changes hands. One that is forced to QUIC, as
+ * Chromium must be for a certificate of no authority, can only ask again, which hls.js does: the picture may not show it.
+ */
+const BETWEEN_QUIC_SERVERS = "net::ERR_QUIC_HANDSHAKE_FAILED";
+
 /** A pair of files that are links, as certbot has them. */
 class LinkedPair implements Disposable {
   readonly #directory = new TemporaryDirectory();
@@ -127,9 +133,10 @@ describe("a stream that is published by RTMPS", () => {
         const watched = await watch(chromium, async () => {
           await sleep((SECONDS * 1000) / 3);
           files.set(next);
+          pair = next;
         });
         expect(naru.process.output).toMatch(/the certificate was replaced/);
-        expect(watched.complaints).toEqual([]);
+        expect(watched.complaints.filter((complaint) => !complaint.includes(BETWEEN_QUIC_SERVERS))).toEqual([]);
         expect(watched.faults).toEqual([]);
         expect(watched.protocols).toEqual(new Set([protocol]));
         expect(watched.blocking).toBeGreaterThan(SECONDS);
@@ -137,7 +144,6 @@ describe("a stream that is published by RTMPS", () => {
         await using other = await Chromium.launch([trusting(next), ...quic]);
         const { page } = await other.open(`${naru.https}/health`);
         expect(await page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol")).toBe(protocol);
-        pair = next;
       },
       TIMEOUT_MS,
     );

@@ -1,0 +1,30 @@
+import type { Client } from "./client.ts";
+
+/** A stream that a client asks for. */
+export type AdmissionTarget = {
+  /** `application/name` */
+  readonly path: string;
+  readonly app: string;
+  readonly name: string;
+  /** Everything behind `?` in app, tcUrl and name; may carry secrets, so it is never logged. */
+  readonly query: string;
+};
+
+/** What the play command says beside the name (RTMP 1.0 7.2.2.1): seconds, or -2 (live, else a file), -1. */
+export type PlayRange = { readonly start: number; readonly duration: number; readonly reset: boolean };
+
+export type Verdict =
+  | { readonly type: "allow" }
+  /** The reason is told to the client. */
+  | { readonly type: "deny"; readonly reason: string }
+  /** As if it had asked for this name (of a connect: for this application). */
+  | { readonly type: "rename"; readonly name: string }
+  /** The stream is sent on to, or fetched from, another server. */
+  | { readonly type: "redirect"; readonly url: string };
+
+/** Who is let in. A verdict that is known at once is not a promise. A promise is never rejected. */
+export interface Admission {
+  connect(client: Client): Verdict | Promise<Verdict>;
+  publish(client: Client, target: AdmissionTarget): Verdict | Promise<Verdict>;
+  play(client: Client, target: AdmissionTarget, range: PlayRange): Verdict | Promise<Verdict>;
+}

@@ -8,9 +8,13 @@ export type AdmissionTarget = {
   readonly name: string;
   /** Everything behind `?` in app, tcUrl and name; may carry secrets, so it is never logged. */
   readonly query: string;
+  /** What stood behind `?` in the name alone. */
+  readonly args?: string;
+  /** Of the publish command: `live`, `record` or `append`. */
+  readonly publishType?: string;
 };
 
-/** What the play command says beside the name (RTMP 1.0 7.2.2.1): seconds, or -2 (live, else a file), -1. */
+/** What the play command says beside the name (RTMP 1.0 7.2.2.1), as it came: clients send milliseconds, and -2000 for -2. */
 export type PlayRange = { readonly start: number; readonly duration: number; readonly reset: boolean };
 
 export type Verdict =
@@ -19,8 +23,8 @@ export type Verdict =
   | { readonly type: "deny"; readonly reason: string }
   /** As if it had asked for this name (of a connect: for this application). */
   | { readonly type: "rename"; readonly name: string }
-  /** The stream is sent on to, or fetched from, another server. */
-  | { readonly type: "redirect"; readonly url: string };
+  /** The stream is sent on to, or fetched from, another server. `name`: what it is called here, when not as asked for. */
+  | { readonly type: "redirect"; readonly url: string; readonly name?: string };
 
 /** Who is let in. A verdict that is known at once is not a promise. A promise is never rejected. */
 export interface Admission {

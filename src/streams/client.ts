@@ -17,6 +17,8 @@ export type Client = {
   readonly connectedAt: Millis;
   /** Of the connect command, without its query. */
   readonly app: string;
+  /** What stood behind `?` in it, as it came; may carry secrets. */
+  readonly query?: string;
   readonly flashVer: string;
   readonly swfUrl: string;
   readonly tcUrl: string;

@@ -17,6 +17,18 @@ export const recorderSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("A file of the same name is replaced; otherwise the new one gets a number."),
+  manual: z
+    .boolean()
+    .default(false)
+    .describe("Record only from when it is asked for by the control interface until it is told to stop."),
+  append: z
+    .boolean()
+    .default(false)
+    .describe("Go on in the file of the same name, with times that go on too. Only with `format: flv`."),
+  notify: z
+    .boolean()
+    .default(false)
+    .describe("Tell the encoder when a file begins and ends (NetStream.Record.Start, Stop)."),
   pieceDuration: duration({ min: 1000 }).optional().describe("Begin a new file after so much media, at a keyframe."),
   pieceSize: size().optional().describe("Begin a new file after so many bytes, at a keyframe."),
   maxSize: size().optional().describe("Stop recording a stream after so many bytes."),

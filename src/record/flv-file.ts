@@ -13,18 +13,19 @@ export class FlvFile implements RecordingFile {
   readonly #messages: FlvMessage[] = [];
   #start: Millis | undefined;
 
-  constructor(tracks: readonly Track[], write: (write: FileWrite) => void) {
+  /** @param goesOnAt a file that is there is gone on with, at this time */
+  constructor(tracks: readonly Track[], write: (write: FileWrite) => void, goesOnAt?: Millis) {
     this.#write = write;
     this.#timescales = new Map(tracks.map(({ id, timescale }) => [id, timescale]));
     this.#muxer = new FlvMuxer({
       accepts: () => true,
       metadata: "on",
       described: () => ({}),
-      shift: () => -(this.#start ?? 0),
+      shift: () => (goesOnAt ?? 0) - (this.#start ?? 0),
     });
     this.#muxer.setTracks(tracks);
     const has = (kind: Track["kind"]) => tracks.some((track) => track.kind === kind);
-    write({ bytes: encodeFileHeader({ audio: has("audio"), video: has("video") }) });
+    if (goesOnAt === undefined) write({ bytes: encodeFileHeader({ audio: has("audio"), video: has("video") }) });
   }
 
   write(packet: Packet): void {

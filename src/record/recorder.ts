@@ -10,6 +10,8 @@ import type { FileWrite, MakeFile, RecordingFile } from "./recording-file.ts";
 
 /** Where the bytes of one recorded file go. */
 export interface FileSink {
+  /** What is there already, in milliseconds: the times of the file go on from here, and its head is not written again. */
+  readonly goesOnAt?: Millis;
   write(write: FileWrite): void;
   /** The file is complete. */
   close(recorded: RecordedFile): void;
@@ -46,7 +48,7 @@ export type RecorderOptions = {
 
 const FORMATS: Readonly<Record<RecorderConfig["format"], MakeFile>> = {
   mp4: (tracks, write) => new Mp4File(tracks, write),
-  flv: (tracks, write) => new FlvFile(tracks, write),
+  flv: (tracks, write, goesOnAt) => new FlvFile(tracks, write, goesOnAt),
 };
 
 type OpenFile = {
@@ -70,12 +72,15 @@ export class Recorder {
   #current: OpenFile | undefined;
   /** Why it stopped; undefined while it records whatever comes. */
   #stopped: RecordingEnd | undefined;
+  /** Of the file to come. */
+  #announced: string | undefined;
   /** Over all files of one encoder, for the limits. */
   #bytes = 0;
   #frames = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#stopped = options.config.manual ? "stopped" : undefined;
   }
 
   get isRecording(): boolean {
@@ -104,16 +109,31 @@ export class Recorder {
     }
   };
 
-  /** Ends the file, and begins no other. */
+  /**
+   * Records from the next keyframe on, if it does not already.
+   * @returns the name that the file will have, as `open` gets it; undefined when nothing changes
+   */
+  start(now: Millis): string | undefined {
+    if (!this.#stopped) return undefined;
+    this.#stopped = undefined;
+    this.#bytes = 0;
+    this.#frames = 0;
+    this.#announced = this.#nameAt(now);
+    return this.#announced;
+  }
+
+  /** Ends the file, and begins no other until the next encoder comes. */
   stop(reason: RecordingEnd = "stopped"): void {
     this.#stopped = reason;
+    this.#announced = undefined;
     this.#finish(reason);
   }
 
   /** What stopped the recording of one encoder does not stop that of the next. */
   #encoderLeft(): void {
     this.#finish("encoder-left");
-    if (this.#stopped === "limit" || this.#stopped === "failed") this.#stopped = undefined;
+    this.#stopped = this.#options.config.manual ? "stopped" : undefined;
+    this.#announced = undefined;
     this.#bytes = 0;
     this.#frames = 0;
   }
@@ -163,8 +183,9 @@ export class Recorder {
   }
 
   #begin(start: number, now: Millis): OpenFile {
-    const { config, name, path, wallclockAt, open } = this.#options;
-    const sink = open(recordingName(config.file, { path, recorder: name, wallclock: wallclockAt(now) }));
+    const { config, open } = this.#options;
+    const sink = open(this.#announced ?? this.#nameAt(now));
+    this.#announced = undefined;
     const write = (written: FileWrite): void => {
       if (written.at === undefined) {
         begun.bytes += written.bytes.length;
@@ -173,7 +194,12 @@ export class Recorder {
       sink.write(written);
     };
     const begun = { sink, start, end: start, bytes: 0 };
-    return Object.assign(begun, { file: FORMATS[config.format](trackList(this.#tracks), write) });
+    return Object.assign(begun, { file: FORMATS[config.format](trackList(this.#tracks), write, sink.goesOnAt) });
+  }
+
+  #nameAt(now: Millis): string {
+    const { config, name, path, wallclockAt } = this.#options;
+    return recordingName(config.file, { path, recorder: name, wallclock: wallclockAt(now) });
   }
 
   #finish(reason: RecordingEnd): void {

@@ -13,4 +13,9 @@ export interface RecordingFile {
   finish(): void;
 }
 
-export type MakeFile = (tracks: readonly Track[], write: (write: FileWrite) => void) => RecordingFile;
+/** @param goesOnAt the file goes on in another one, at this time of it */
+export type MakeFile = (
+  tracks: readonly Track[],
+  write: (write: FileWrite) => void,
+  goesOnAt?: Millis,
+) => RecordingFile;

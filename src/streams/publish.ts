@@ -14,6 +14,8 @@ export type PublishRequest = {
   readonly agent?: string;
   /** Called when the server ends this publish (taken over, kicked, shut down): close the connection. Not called after `close`. */
   readonly onClosed: (reason: string) => void;
+  /** Tells the encoder something that needs no answer, by a code such as `NetStream.Record.Start`. */
+  readonly onNotice?: (code: string, description: string) => void;
 };
 
 /** The writing end of a stream; one per accepted publish. */

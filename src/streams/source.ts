@@ -86,6 +86,11 @@ export class Source implements Publisher {
     this.listener.onClosed(this, now);
   }
 
+  /** Tells the encoder something. */
+  notify(code: string, description: string): void {
+    if (this.#open) this.request.onNotice?.(code, description);
+  }
+
   /** The server's side of `close`: the gateway is told. */
   end(reason: string, now: Millis): void {
     if (!this.#open) return;

@@ -1,7 +1,9 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Millis } from "../../media/time.ts";
 import type { FileSink, RecordedFile } from "../../record/recorder.ts";
 import type { FileWrite } from "../../record/recording-file.ts";
+import type { AppendPoint } from "./append-point.ts";
 import { errorCode, writePieces } from "./file-system.ts";
 
 export type RecordingWriterOptions = {
@@ -10,6 +12,8 @@ export type RecordingWriterOptions = {
   readonly ending: string;
   /** A file of this name is replaced; otherwise a number is added. */
   readonly overwrite: boolean;
+  /** The file is there, and is gone on with. */
+  readonly append?: AppendPoint;
   /** The file is complete. */
   readonly onDone: (path: string, recorded: RecordedFile) => void;
   /** Nothing more will be written. Called at most once. @param reason a system's code, such as ENOSPC */
@@ -18,6 +22,8 @@ export type RecordingWriterOptions = {
 
 /** Bytes that wait for the disk; beyond it, it is too slow for this stream. */
 const MAX_WAITING_BYTES = 32 * 1024 ** 2;
+/** Between the last frame of a file and the first that is appended. */
+const FRAME: Millis = 40;
 /** Files of one name. */
 const MAX_NUMBER = 10_000;
 
@@ -32,11 +38,17 @@ export class RecordingWriter implements FileSink {
   #recorded: RecordedFile | undefined;
   #isClosed = false;
   #failed = false;
-  #size = 0;
+  #size: number;
 
   constructor(options: RecordingWriterOptions) {
     this.#options = options;
     this.#path = `${options.path}${options.ending}`;
+    this.#size = options.append?.size ?? 0;
+  }
+
+  get goesOnAt(): Millis | undefined {
+    const { append } = this.#options;
+    return append && append.lastTime + FRAME;
   }
 
   write(write: FileWrite): void {
@@ -85,7 +97,8 @@ export class RecordingWriter implements FileSink {
   }
 
   async #open(): Promise<FileHandle> {
-    const { path, ending, overwrite } = this.#options;
+    const { path, ending, overwrite, append } = this.#options;
+    if (append) return await open(this.#path, "r+");
     await mkdir(dirname(path), { recursive: true });
     for (let number = 1; ; number++) {
       this.#path = `${path}${number === 1 ? "" : `-${number}`}${ending}`;

@@ -183,6 +183,8 @@ function type(node: SettingNode): string {
       return { duration: "time", size: "size", bitrate: "rate", listen: "address" }[node.unit];
     case "choice":
       return node.values.map((value) => `\`"${value}"\``).join(", ");
+    case "typed":
+      return node.words;
     case "number":
       if (node.min !== undefined && node.max !== undefined) return `${node.min} to ${node.max}`;
       return node.min === undefined ? "number" : `number, at least ${node.min}`;

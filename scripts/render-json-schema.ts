@@ -43,6 +43,8 @@ function shape(node: SettingNode): object {
       return { type: ["number", "string"], title: UNIT_FORMS[node.unit] };
     case "choice":
       return { enum: node.values };
+    case "typed":
+      return node.json;
     case "number":
       return {
         type: node.integer ? "integer" : "number",

@@ -8,6 +8,8 @@ export function renderUserConfig(tree: SettingNode): string {
   const named: [string, SettingNode][] = [...inner, ["UserConfig", root]];
   const names = new Map(inner.map(([name, node]) => [node.kind === "group" ? node.fields : undefined, name]));
   return `// Generated from the schema by scripts/generate.ts; a test fails when it is stale.
+import type * as hooks from "../hooks/event.ts";
+import type { HookTargets } from "../hooks/target.ts";
 import type { LadderFunction } from "../transcode/config.ts";
 
 /** A number of seconds, or text such as \`"400ms"\`, \`"2s"\`, \`"1m30s"\`. */
@@ -73,6 +75,8 @@ function renderType(node: SettingNode, indent: string, names: Names): string {
       return { duration: "Duration", size: "Size", bitrate: "Bitrate", listen: "Listen" }[node.unit];
     case "choice":
       return node.values.map((value) => JSON.stringify(value)).join(" | ");
+    case "typed":
+      return node.type;
     case "number":
       return "number";
     case "boolean":

@@ -11,5 +11,21 @@ export type {
   UserLocation,
   UserRung,
 } from "./config/user-config.ts";
+export type {
+  ConnectEvent,
+  DisconnectEvent,
+  DoneEvent,
+  HookAnswer,
+  HookEvent,
+  HookFunction,
+  PlayDoneEvent,
+  PlayEvent,
+  PublishDoneEvent,
+  PublishEvent,
+  RecordDoneEvent,
+  RecordStartedEvent,
+  UpdateEvent,
+} from "./hooks/event.ts";
+export type { HookCommand, HookTarget, HookTargets, Webhook } from "./hooks/target.ts";
 export type { LadderFunction } from "./transcode/config.ts";
 export type { LadderSource } from "./transcode/ladder-source.ts";

@@ -26,7 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   validate: ["bytes", "media", "codecs", "formats"],
   transcode: ["bytes", "media", "codecs", "formats", "hls", "log", "media-process"],
   record: ["bytes", "media", "codecs", "formats", "hls"],
-  config: ["record", "bytes", "media", "streams", "play", "hls", "transcode", "pictures", "gateways", "log"],
+  hooks: ["media", "streams"],
+  config: ["hooks", "record", "bytes", "media", "streams", "play", "hls", "transcode", "pictures", "gateways", "log"],
 };
 /** What slices of the configuration are written with, in any room. */
 const SLICE_FORMS = ["config/units.ts", "config/forms.ts"];

@@ -36,6 +36,7 @@ const RULES: readonly Rule[] = [
   { path: ["https", "listen"], effect: "applied" },
   { path: ["https", "redirect"], effect: "applied" },
   { path: ["pictures"], effect: "applied" },
+  { path: ["hooks"], effect: "applied" },
   { path: ["applications", "*"], effect: "applied" },
   { path: ["applications", "*", "hls"], effect: "new-streams" },
   { path: ["applications", "*", "play"], effect: "new-connections" },

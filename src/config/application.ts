@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hlsSchema } from "../hls/config.ts";
+import { applicationHooksSchema } from "../hooks/config.ts";
 import { playSchema } from "../play/config.ts";
 import { recordSchema } from "../record/config.ts";
 import { backupSchema } from "../streams/config.ts";
@@ -17,6 +18,9 @@ export const applicationSchema = z
     hls: hlsSchema,
     play: playSchema.describe("How players play by RTMP, HTTP-FLV and WebSocket-FLV."),
     record: recordSchema.describe("Files that streams are recorded to, by a name for each recorder."),
+    hooks: applicationHooksSchema.describe(
+      "Functions, webhooks and programs that are asked or told what happens in the application.",
+    ),
     abr: abrSchema.describe("Adaptive bitrate: each stream in several qualities."),
   })
   .prefault({});

@@ -3,6 +3,7 @@ import { httpSchema } from "../gateways/http/config.ts";
 import { httpsSchema } from "../gateways/http/https-config.ts";
 import { rtmpSchema, rtmpsSchema } from "../gateways/rtmp/config.ts";
 import { tlsSchema } from "../gateways/tls/config.ts";
+import { hooksSchema } from "../hooks/config.ts";
 import { picturesSchema } from "../pictures/config.ts";
 import { applicationSchema } from "./application.ts";
 
@@ -22,6 +23,7 @@ export const configSchema = z
     https: httpsSchema.describe("How viewers reach the server by HTTPS."),
     tls: tlsSchema.describe("Where the certificate of HTTPS and RTMPS comes from."),
     pictures: picturesSchema.describe("Thumbnails and storyboards of live streams."),
+    hooks: hooksSchema.describe("Functions, webhooks and programs that are asked or told when somebody connects."),
     applications: z
       .record(z.string(), applicationSchema)
       .prefault({ "*": {} })

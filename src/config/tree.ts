@@ -29,8 +29,22 @@ export type SettingShape =
   | { readonly kind: "unit"; readonly unit: Unit }
   | { readonly kind: "choice"; readonly values: readonly string[] }
   | { readonly kind: "number"; readonly integer: boolean; readonly min?: number; readonly max?: number }
+  /** What only a program, or a form of its own, can say. */
+  | ({ readonly kind: "typed" } & TypedSetting)
   | { readonly kind: "boolean" }
   | { readonly kind: "text" };
+
+/** Metadata `typed` of a schema whose values the other kinds cannot describe. */
+export type TypedSetting = {
+  /** In TypeScript. */
+  readonly type: string;
+  /** In documentation. */
+  readonly words: string;
+  /** As JSON Schema. */
+  readonly json: object;
+  /** A resolved value as data that may be shown: no secrets. */
+  write(value: unknown): unknown;
+};
 
 /** Reads a zod schema into setting nodes. @throws Error on a kind of schema that settings do not use */
 export function settingTree(schema: z.core.$ZodType): SettingNode {
@@ -51,6 +65,7 @@ export function settingTree(schema: z.core.$ZodType): SettingNode {
     const list = settingTree(meta.list);
     return list.kind === "list" ? { ...list, ...described, orFunction: meta.orFunction } : list;
   }
+  if (isTyped(meta.typed)) return { ...described, optional: false, kind: "typed", ...meta.typed };
   if (schema instanceof z.ZodDefault) {
     return { ...settingTree(schema.def.innerType), ...described, optional: true, default: schema.def.defaultValue };
   }
@@ -91,3 +106,6 @@ function shapeOf(schema: z.core.$ZodType): SettingShape {
 }
 
 const isUnit = (value: unknown): value is Unit => typeof value === "string" && Object.hasOwn(UNIT_FORMS, value);
+
+const isTyped = (value: unknown): value is TypedSetting =>
+  typeof value === "object" && value !== null && "type" in value && "write" in value;

@@ -1,4 +1,6 @@
 // Generated from the schema by scripts/generate.ts; a test fails when it is stale.
+import type * as hooks from "../hooks/event.ts";
+import type { HookTargets } from "../hooks/target.ts";
 import type { LadderFunction } from "../transcode/config.ts";
 
 /** A number of seconds, or text such as `"400ms"`, `"2s"`, `"1m30s"`. */
@@ -93,6 +95,11 @@ export type UserApplication = {
      * @default true
      */
     lowLatency?: boolean;
+    /**
+     * Sound in a rendition of its own, beside those of video, also where there is one only. CMAF only.
+     * @default false
+     */
+    separateAudio?: boolean;
     /**
      * Target duration of a part (PART-TARGET).
      * @default "400ms"
@@ -219,6 +226,69 @@ export type UserApplication = {
    * @default {}
    */
   record?: Record<string, UserRecord>;
+  /** Functions, webhooks and programs that are asked or told what happens in the application. */
+  hooks?: {
+    /**
+     * When somebody connects to this application. It is waited for, and may refuse, rename or redirect.
+     * @default []
+     */
+    onConnect?: HookTargets<hooks.ConnectEvent>;
+    /**
+     * When somebody has left it.
+     * @default []
+     */
+    onDisconnect?: HookTargets<hooks.DisconnectEvent>;
+    /**
+     * When somebody wants to publish. It is waited for, and may refuse, rename or redirect.
+     * @default []
+     */
+    onPublish?: HookTargets<hooks.PublishEvent>;
+    /**
+     * When somebody wants to play by RTMP, HTTP-FLV or WebSocket-FLV. It is waited for, and may refuse, rename or redirect.
+     * @default []
+     */
+    onPlay?: HookTargets<hooks.PlayEvent>;
+    /**
+     * When a publish has ended.
+     * @default []
+     */
+    onPublishDone?: HookTargets<hooks.PublishDoneEvent>;
+    /**
+     * When a play has ended.
+     * @default []
+     */
+    onPlayDone?: HookTargets<hooks.PlayDoneEvent>;
+    /**
+     * When either has ended.
+     * @default []
+     */
+    onDone?: HookTargets<hooks.DoneEvent>;
+    /**
+     * Every `updateEvery`, for each that publishes or plays; who is refused is closed.
+     * @default []
+     */
+    onUpdate?: HookTargets<hooks.UpdateEvent>;
+    /**
+     * When a file of a recording is begun.
+     * @default []
+     */
+    onRecordStarted?: HookTargets<hooks.RecordStartedEvent>;
+    /**
+     * When a file of a recording is complete.
+     * @default []
+     */
+    onRecordDone?: HookTargets<hooks.RecordDoneEvent>;
+    /**
+     * How often `onUpdate` is called.
+     * @default "30s"
+     */
+    updateEvery?: Duration;
+    /**
+     * An `onUpdate` that fails, or answers anything but yes, closes the client, too.
+     * @default false
+     */
+    updateStrict?: boolean;
+  };
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
 };
@@ -259,6 +329,21 @@ export type UserRecord = {
    * @default false
    */
   overwrite?: boolean;
+  /**
+   * Record only from when it is asked for by the control interface until it is told to stop.
+   * @default false
+   */
+  manual?: boolean;
+  /**
+   * Go on in the file of the same name, with times that go on too. Only with `format: flv`.
+   * @default false
+   */
+  append?: boolean;
+  /**
+   * Tell the encoder when a file begins and ends (NetStream.Record.Start, Stop).
+   * @default false
+   */
+  notify?: boolean;
   /** Begin a new file after so much media, at a keyframe. */
   pieceDuration?: Duration;
   /** Begin a new file after so many bytes, at a keyframe. */
@@ -567,6 +652,29 @@ export type UserConfig = {
      * @default 0.1
      */
     cpu?: number;
+  };
+  /** Functions, webhooks and programs that are asked or told when somebody connects. */
+  hooks?: {
+    /**
+     * When somebody connects. It is waited for, and may refuse, rename or redirect.
+     * @default []
+     */
+    onConnect?: HookTargets<hooks.ConnectEvent>;
+    /**
+     * When somebody has left.
+     * @default []
+     */
+    onDisconnect?: HookTargets<hooks.DisconnectEvent>;
+    /**
+     * How long an answer is waited for.
+     * @default "10s"
+     */
+    timeout?: Duration;
+    /**
+     * What a hook that decides stands for when it throws, does not answer in time or cannot be reached.
+     * @default "deny"
+     */
+    onFailure?: "deny" | "allow";
   };
   /**
    * By the first part of the stream's path; `*` stands for any name not listed.

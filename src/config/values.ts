@@ -26,6 +26,7 @@ export function writtenValue(node: SettingNode, value: unknown): unknown {
     const text = formatListen(value as ListenAddress);
     return /^\d+$/.test(text) ? Number(text) : text;
   }
+  if (node.kind === "typed") return node.write(value);
   if (typeof value === "function") return String(value);
   if (node.kind === "list" && Array.isArray(value)) return value.map((item) => writtenValue(node.item, item));
   if (node.kind === "group" && isSettings(value)) {

@@ -77,7 +77,8 @@ function run(bytes: Uint8Array, read: number): { micros: number; packets: number
       if (effect.type === "close") throw new Error(effect.reason.message);
       if (effect.type !== "event") continue;
       const { event } = effect;
-      if (event.type === "publishRequested") carryOut(session.acceptPublish(event.id));
+      if (event.type === "connectRequested") carryOut(session.acceptConnect(0));
+      else if (event.type === "publishRequested") carryOut(session.acceptPublish(event.id));
       else if (event.type === "media") demuxer.push(event.messageType, event.timestamp, event.body, 0);
     }
   };

@@ -13,9 +13,11 @@ import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
 import { PlayFeeds } from "../play/feeds.ts";
 import { StreamRegistry } from "../streams/registry.ts";
+import { Sessions } from "../streams/sessions.ts";
 import type { Stream } from "../streams/stream.ts";
 import { applicationOf, invalidStreamPath } from "../streams/stream-path.ts";
 import { AbrModule } from "./abr.ts";
+import { DashModule, hlsOf } from "./dash.ts";
 import { startDelivery } from "./delivery.ts";
 import { HlsModule } from "./hls.ts";
 import { MediaMemory } from "./media-memory.ts";
@@ -76,6 +78,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const application = (name: string) => findApplication(current.applications, name);
 
   const posters = new Posters();
+  const sessions = new Sessions();
   const files = config.state ? memoryFiles(stateDirectory, config.rtmp.listen) : undefined;
   const memory = new StreamMemory(files?.streams, log);
   const media = files && new MediaMemory(files.media, log);
@@ -107,13 +110,14 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     numbersBefore: (path) => memory.numbersBefore(path),
     media,
   });
+  const dash = new DashModule({ hls: origin, application, wallclockAt, log });
   const records = new RecordModule({ log, wallclockAt });
   const abr = new AbrModule({ log, now: clock });
   const attachHls = (stream: Stream, found: ApplicationConfig, now: Millis): void => {
     const { path } = stream;
-    if (!found.abr.enabled) return void hls.attach(stream, found.hls, now);
+    if (!found.abr.enabled) return void hls.attach(stream, hlsOf(found), now);
     const onRungWanted = (rung: string, at: Millis) => abr.wanted(path, rung, at);
-    abr.attach(stream, hls.attach(stream, found.hls, now, { onRungWanted }), found.abr, now);
+    abr.attach(stream, hls.attach(stream, hlsOf(found), now, { onRungWanted }), found.abr, now);
   };
   const registry = new StreamRegistry({
     policy: (name) => {
@@ -127,6 +131,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       plays.attach(stream, now);
       const found = application(applicationOf(stream.path));
       if (found?.hls.enabled) attachHls(stream, found, now);
+      if (found) dash.attach(stream, found, now);
       if (found) records.attach(stream, found.record, now);
     },
     onRemoved: ({ path }) => {
@@ -188,7 +193,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const remembering = setInterval(rememberLive, REMEMBER);
   const timer = setInterval(() => {
     const now = clock();
-    for (const room of [registry, origin, pictures, abr]) {
+    for (const room of [registry, origin, dash, pictures, abr]) {
       try {
         room.tick(now);
       } catch (error) {
@@ -227,7 +232,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const restoreStreams = async (): Promise<void> => {
     const configOf = (path: string) => {
       const found = application(applicationOf(path));
-      return found?.live && found.hls.enabled ? found.hls : undefined;
+      return found?.live && found.hls.enabled ? hlsOf(found) : undefined;
     };
     for (const path of (await media?.load(configOf, Date.now())) ?? []) {
       registry.restore(path, clock());
@@ -239,10 +244,10 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     await openCertificatesFor(config);
     await restoreStreams();
     const configs = gatewayConfigs(config);
-    rtmp = startRtmpGateway({ ...configs.rtmp, ingest: registry, plays, log, clock });
+    rtmp = startRtmpGateway({ ...configs.rtmp, ingest: registry, plays, sessions, log, clock });
     http = await startDelivery({
       ...configs.http,
-      origin,
+      origin: dash.origin,
       plays,
       streams: {
         list: () => registry.list().map(summary),

@@ -75,6 +75,11 @@ export class FanOut {
     return this.#muxer.lastTime;
   }
 
+  /** Time of the latest message of this type. */
+  last(type: FlvMessage["type"]): Millis | undefined {
+    return this.#muxer.last(type);
+  }
+
   /** Begins with what has come since the last keyframe; who is there already begins anew. */
   add(reader: BatchReader): void {
     this.#flush();

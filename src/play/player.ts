@@ -91,6 +91,16 @@ export class Player {
     }
   }
 
+  /** Of the latest message that it was sent, and how far audio is ahead of video, in the times that it sees. */
+  get times(): { readonly timestamp: Millis; readonly avSync: Millis } {
+    const audio = this.#fanOut?.last(TagType.audio);
+    const video = this.#fanOut?.last(TagType.video);
+    return {
+      timestamp: Number.isFinite(this.#time) ? Math.max(0, this.#time - (this.#base ?? 0)) : 0,
+      avSync: audio === undefined || video === undefined ? 0 : audio - video,
+    };
+  }
+
   /** What waited has been sent: who fell behind goes on with the latest keyframe, if that is new to it. */
   drained(): void {
     if (this.#lagging && !this.#paused) this.#rejoin();

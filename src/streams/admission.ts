@@ -32,3 +32,28 @@ export interface Admission {
   publish(client: Client, target: AdmissionTarget): Verdict | Promise<Verdict>;
   play(client: Client, target: AdmissionTarget, range: PlayRange): Verdict | Promise<Verdict>;
 }
+
+/** Lets everybody in. */
+export const ALLOW_ALL: Admission = {
+  connect: () => ALLOW,
+  publish: () => ALLOW,
+  play: () => ALLOW,
+};
+
+const ALLOW: Verdict = { type: "allow" };
+
+/** The same stream under another name of its application. */
+export function renamed(target: AdmissionTarget, name: string): AdmissionTarget {
+  return { ...target, name, path: `${target.app}/${name}` };
+}
+
+export type Redirection = {
+  readonly client: Client;
+  readonly kind: "publish" | "play";
+  /** What it is called here. */
+  readonly target: AdmissionTarget;
+  readonly url: string;
+};
+
+/** Sends a stream on to, or fetches it from, where the client was sent. Called before its session begins. */
+export type Redirect = (redirection: Redirection) => void;

@@ -32,13 +32,16 @@ const OPTIONS = {
 /** Feeds a session, answers what it asks, and returns how it ended. */
 function feed(session: RtmpServerSession, bytes: Uint8Array): string | undefined {
   let closed: string | undefined;
+  let now = 0;
   const carryOut = (effects: readonly Effect<RtmpServerEvent>[]): void => {
     for (const effect of effects) {
       expect(closed).toBeUndefined();
       if (effect.type === "close") closed = effect.reason.code;
       if (effect.type !== "event") continue;
       const { event } = effect;
-      if (event.type === "publishRequested") {
+      if (event.type === "connectRequested") {
+        carryOut(noise.below(16) === 0 ? session.rejectConnect("y") : session.acceptConnect(now));
+      } else if (event.type === "publishRequested") {
         carryOut(noise.below(8) === 0 ? session.rejectPublish(event.id, "x", "y") : session.acceptPublish(event.id));
       } else if (event.type === "playRequested") {
         carryOut(noise.below(4) === 0 ? session.rejectPlay(event.id, "x", "y") : session.acceptPlay(event.id, true));
@@ -46,7 +49,6 @@ function feed(session: RtmpServerSession, bytes: Uint8Array): string | undefined
       }
     }
   };
-  let now = 0;
   for (let at = 0; at < bytes.length; now += 10) {
     const size = 1 + noise.below(4000);
     carryOut(session.receive(bytes.subarray(at, at + size), now));

@@ -4,9 +4,12 @@ import type { PlaySource } from "../../play/feeds.ts";
 import type { ConnectRequest } from "../../protocols/rtmp/capabilities.ts";
 import type { RtmpServerEvent } from "../../protocols/rtmp/server-event.ts";
 import type { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
-import type { StreamPath } from "../../protocols/rtmp/stream-path.ts";
+import { parseApplication } from "../../protocols/rtmp/stream-path.ts";
 import type { CloseReason, Effect } from "../../protocols/session.ts";
-import { type Ingest, PublishRefusedError } from "../../streams/publish.ts";
+import { type Admission, type AdmissionTarget, type Redirect, renamed, type Verdict } from "../../streams/admission.ts";
+import type { Client } from "../../streams/client.ts";
+import { type Ingest, type Publisher, PublishRefusedError } from "../../streams/publish.ts";
+import type { Connection, Sessions } from "../../streams/sessions.ts";
 import { Outbox } from "./outbox.ts";
 import { Play } from "./play.ts";
 import { Publish } from "./publish.ts";
@@ -34,6 +37,11 @@ export type ConnectionOptions = {
   readonly log: Log;
   readonly clock: () => Millis;
   readonly remote: string;
+  readonly client: Pick<Client, "id" | "protocol" | "address" | "port">;
+  readonly sessions: Sessions;
+  readonly admission: Admission;
+  /** Without, a redirected publish or play is refused. */
+  readonly redirect?: Redirect;
 };
 
 /** Answers that wait for a peer which does not read; they are a few hundred bytes. Media has a bound of its own. */
@@ -51,13 +59,21 @@ const REFUSAL_CODES: Readonly<Record<PublishRefusedError["code"], string>> = {
   "limit-reached": "NetStream.Publish.Rejected",
 };
 
+type PublishRequested = Extract<RtmpServerEvent, { type: "publishRequested" }>;
+type PlayRequested = Extract<RtmpServerEvent, { type: "playRequested" }>;
+
 /** One RTMP connection: drives its session, and carries media from it into the streams, and from them to it. */
 export class RtmpConnection {
   readonly #options: ConnectionOptions;
   readonly #publishes = new Map<number, Publish>();
   readonly #plays = new Map<number, Play>();
   readonly #outbox: Outbox;
-  #client: ConnectRequest | undefined;
+  #request: ConnectRequest | undefined;
+  /** Undefined until it is let in. */
+  #client: Client | undefined;
+  #disconnect: (() => void) | undefined;
+  readonly #since: Millis;
+  #bytesIn = 0;
   #depth = 0;
   /** When the bytes at hand came. */
   #now: Millis = 0;
@@ -69,12 +85,14 @@ export class RtmpConnection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     const { socket, clock } = options;
+    this.#since = clock();
     this.#outbox = new Outbox({ write: (bytes) => socket.write(bytes), clock });
   }
 
   receive(bytes: Uint8Array): void {
     if (this.#state !== "open") return;
     this.#now = this.#options.clock();
+    this.#bytesIn += bytes.length;
     // Which of several publishes the bytes belong to is not known; the first counts them all.
     const [before] = this.#publishes.values();
     before?.received(bytes.length);
@@ -109,6 +127,7 @@ export class RtmpConnection {
     this.#outbox.clear();
     this.#endPublishes("the encoder closed the connection");
     this.#endPlays("the player closed the connection");
+    this.#disconnect?.();
   }
 
   /** Ends the session from our side. */
@@ -153,11 +172,11 @@ export class RtmpConnection {
         this.#publishes.get(event.id)?.media(event, this.#now);
         break;
       }
-      case "connect":
-        this.#client = event.request;
+      case "connectRequested":
+        this.#onConnectRequested(event.request);
         break;
       case "publishRequested":
-        this.#onPublishRequested(event.id, event.target);
+        this.#onPublishRequested(event);
         break;
       case "unpublish":
         this.#endPublish(event.id, event.reason);
@@ -180,52 +199,207 @@ export class RtmpConnection {
     }
   }
 
-  #onPublishRequested(id: number, target: StreamPath): void {
-    const { ingest, log, clock, remote, session } = this.#options;
-    const { path, query } = target;
-    const onClosed = (reason: string) => this.#guard(() => this.#onEndedByServer(id, reason));
-    try {
-      const agent = this.#client?.agent || undefined;
-      const publisher = ingest.publish({ path, protocol: "rtmp", remote, query, agent, onClosed }, clock());
-      this.#publishes.set(id, new Publish({ publisher, path, remote, agent, log, now: clock() }));
-    } catch (error) {
-      if (!(error instanceof PublishRefusedError)) throw error;
-      log.warn("publish refused", { path, remote, code: error.code, reason: error.message });
-      this.#run(session.rejectPublish(id, REFUSAL_CODES[error.code], error.message));
-      return;
-    }
-    this.#run(session.acceptPublish(id));
+  #onConnectRequested(request: ConnectRequest): void {
+    const { session, admission, remote, clock, log } = this.#options;
+    const { agent: flashVer, swfUrl, tcUrl, pageUrl } = request;
+    const client: Client = {
+      ...this.#options.client,
+      remote,
+      connectedAt: this.#since,
+      ...parseApplication(request),
+      flashVer,
+      swfUrl,
+      tcUrl,
+      pageUrl,
+    };
+    this.#decide(admission.connect(client), (verdict) => {
+      if (verdict.type === "deny" || verdict.type === "redirect") {
+        const reason = verdict.type === "deny" ? verdict.reason : "go on at another server";
+        log.info("connect refused", { remote, app: client.app, reason });
+        this.#run(session.rejectConnect(reason, verdict.type === "redirect" ? verdict.url : undefined));
+        return;
+      }
+      const app = verdict.type === "rename" ? verdict.name : undefined;
+      this.#request = request;
+      this.#client = app === undefined ? client : { ...client, app };
+      this.#disconnect = this.#options.sessions.connect(this.#entry(this.#client));
+      this.#run(session.acceptConnect(clock(), app));
+    });
   }
 
-  #onPlayRequested({ id, streamId, target }: Extract<RtmpServerEvent, { type: "playRequested" }>): void {
-    const { plays, chunkSize, log, clock, remote, session } = this.#options;
+  #entry(client: Client): Connection {
+    return {
+      client,
+      stats: () => this.#counters(),
+      drop: (reason) => this.#guard(() => this.#drop(reason)),
+    };
+  }
+
+  readonly #counters = () => ({ bytesIn: this.#bytesIn, bytesOut: this.#outbox.sent });
+
+  /** Carries out a verdict now or, if it takes time, when it comes: the peer may have left until then. */
+  #decide(verdict: Verdict | Promise<Verdict>, carryOut: (verdict: Verdict) => void): void {
+    if (!(verdict instanceof Promise)) {
+      carryOut(verdict);
+      return;
+    }
+    const later = (work: () => void) => {
+      if (this.#state !== "open") return;
+      this.#now = this.#options.clock();
+      this.#guard(work);
+    };
+    verdict.then(
+      (known) => later(() => carryOut(known)),
+      (error: unknown) =>
+        later(() => {
+          throw error;
+        }),
+    );
+  }
+
+  #onPublishRequested({ id, target, args, publishType }: PublishRequested): void {
+    const asked = { ...target, args, publishType };
+    const { session, admission } = this.#options;
+    const client = this.#client;
+    // It may have been taken back in the same breath.
+    if (!client || !session.awaits(id)) return;
+    this.#decide(admission.publish(client, asked), (verdict) => {
+      if (!session.awaits(id)) return;
+      const target = this.#admitted("publish", client, asked, verdict);
+      if (typeof target === "string") this.#refusePublish(id, asked, "denied", target);
+      else this.#publish(id, client, target);
+    });
+  }
+
+  /** What is published or played by the verdict; in words, why nothing is. */
+  #admitted(
+    kind: "publish" | "play",
+    client: Client,
+    target: AdmissionTarget,
+    verdict: Verdict,
+  ): AdmissionTarget | string {
+    if (verdict.type === "allow") return target;
+    if (verdict.type === "deny") return verdict.reason;
+    if (verdict.type === "rename") return renamed(target, verdict.name);
+    const { redirect } = this.#options;
+    if (!redirect) return "it is at another server";
+    const here = verdict.name === undefined ? target : renamed(target, verdict.name);
+    redirect({ client, kind, target: here, url: verdict.url });
+    return here;
+  }
+
+  #refusePublish(id: number, { path }: AdmissionTarget, code: PublishRefusedError["code"], reason: string): void {
+    const { log, remote, session } = this.#options;
+    log.warn("publish refused", { path, remote, code, reason });
+    this.#run(session.rejectPublish(id, REFUSAL_CODES[code], reason));
+  }
+
+  #publish(id: number, client: Client, target: AdmissionTarget): void {
+    const { log, clock, session, sessions } = this.#options;
+    const begin = (to: AdmissionTarget) => this.#publisher(id, to);
+    let publish: Publish;
+    try {
+      publish = new Publish({
+        client,
+        target,
+        begin,
+        sessions,
+        counters: this.#counters,
+        drop: (reason) => this.#guard(() => this.#dropPublish(id, reason)),
+        log,
+        clock,
+      });
+    } catch (error) {
+      if (!(error instanceof PublishRefusedError)) throw error;
+      this.#refusePublish(id, target, error.code, error.message);
+      return;
+    }
+    this.#publishes.set(id, publish);
+    publish.start();
+    if (this.#publishes.has(id)) this.#run(session.acceptPublish(id, clock()));
+  }
+
+  /** @throws PublishRefusedError */
+  #publisher(id: number, { path, query }: AdmissionTarget): Publisher {
+    const { ingest, clock, remote } = this.#options;
+    const agent = this.#request?.agent || undefined;
+    const onClosed = (reason: string) => this.#guard(() => this.#onEndedByServer(id, reason));
+    const onNotice = (code: string, description: string) =>
+      this.#guard(() => this.#run(this.#options.session.publishNotice(id, code, description)));
+    return ingest.publish({ path, protocol: "rtmp", remote, query, agent, onClosed, onNotice }, clock());
+  }
+
+  #onPlayRequested({ id, streamId, target, args, range }: PlayRequested): void {
+    const asked = { ...target, args };
+    const { session, admission } = this.#options;
+    const client = this.#client;
+    if (!client || !session.awaits(id)) return;
+    this.#decide(admission.play(client, asked, range), (verdict) => {
+      if (!session.awaits(id)) return;
+      const target = this.#admitted("play", client, asked, verdict);
+      if (typeof target === "string") this.#refusePlay(id, asked, "NetStream.Play.Failed", target);
+      else this.#play(id, streamId, client, target);
+    });
+  }
+
+  #refusePlay(id: number, { path }: AdmissionTarget, code: string, reason: string): void {
+    const { log, remote, session } = this.#options;
+    log.info("play refused", { path, remote, reason });
+    this.#run(session.rejectPlay(id, code, reason));
+  }
+
+  #play(id: number, streamId: number, client: Client, target: AdmissionTarget): void {
+    const { plays, chunkSize, log, clock, session, sessions } = this.#options;
     const { path } = target;
     const config = plays?.policy(path);
     const missing = config && !config.waitForPublisher && !plays?.isLive(path);
     if (!plays || !config || missing) {
       const reason = config ? `nobody publishes ${path}` : `${path} is not played by RTMP here`;
-      log.info("play refused", { path, remote, reason });
-      this.#run(session.rejectPlay(id, "NetStream.Play.StreamNotFound", reason));
+      this.#refusePlay(id, target, "NetStream.Play.StreamNotFound", reason);
       return;
     }
-    const { agent, fourCcs } = this.#client ?? {};
     const play = new Play({
       source: plays,
       config,
-      path,
+      client,
+      target,
       streamId,
       chunkSize,
-      fourCcs,
+      fourCcs: this.#request?.fourCcs,
       outbox: this.#outbox,
+      sessions,
+      counters: this.#counters,
       log,
-      remote,
-      agent: agent || undefined,
       clock,
       onLive: (live) => this.#guard(() => this.#onLive(id, live)),
+      drop: (reason) => this.#guard(() => this.#dropPlay(id, reason)),
+      redirect: (to) => this.#guard(() => this.#redirectPlay(id, streamId, client, to)),
     });
     this.#plays.set(id, play);
-    this.#run(session.acceptPlay(id, !config.startOnPublish));
+    this.#run(session.acceptPlay(id, !config.startOnPublish, clock()));
     play.start();
+  }
+
+  #redirectPlay(id: number, streamId: number, client: Client, target: AdmissionTarget): void {
+    this.#endPlay(id, `redirected to ${target.name}`);
+    this.#play(id, streamId, client, target);
+  }
+
+  #dropPlay(id: number, reason: string): void {
+    if (!this.#plays.has(id)) return;
+    this.#endPlay(id, reason);
+    this.#run(this.#options.session.rejectPlay(id, "NetStream.Play.Failed", reason));
+    this.#drop(reason);
+  }
+
+  #dropPublish(id: number, reason: string): void {
+    this.#onEndedByServer(id, reason);
+    this.#drop(reason);
+  }
+
+  /** Closes the connection, whatever goes on on it. */
+  #drop(reason: string): void {
+    if (this.#state === "open") this.#run(this.#options.session.close({ code: "rejected", message: reason }));
   }
 
   #onLive(id: number, live: boolean): void {

@@ -4,24 +4,34 @@ import type { PlayConfig } from "../../play/config.ts";
 import type { PlaySource } from "../../play/feeds.ts";
 import { Player } from "../../play/player.ts";
 import { PlayChunks } from "../../protocols/rtmp/play-chunks.ts";
+import { type AdmissionTarget, renamed } from "../../streams/admission.ts";
+import type { Client } from "../../streams/client.ts";
+import type { Session, Sessions } from "../../streams/sessions.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Counters } from "./publish.ts";
 
 export type PlayOptions = {
   readonly source: PlaySource;
   readonly config: PlayConfig;
-  readonly path: string;
+  readonly client: Client;
+  readonly target: AdmissionTarget;
   readonly streamId: number;
   /** As announced to the player. */
   readonly chunkSize: number;
   /** What it can play besides H.264, AAC and MP3; undefined when it does not say. */
   readonly fourCcs: readonly string[] | undefined;
   readonly outbox: Outbox;
+  readonly sessions: Sessions;
+  /** Of the connection. */
+  readonly counters: Counters;
   readonly log: Log;
-  readonly remote: string;
-  readonly agent: string | undefined;
   readonly clock: () => Millis;
   /** The encoder has come or gone. */
   readonly onLive: (live: boolean) => void;
+  /** Ends the play and the connection. */
+  readonly drop: (reason: string) => void;
+  /** Ends the play and goes on with another. */
+  readonly redirect: (target: AdmissionTarget) => void;
 };
 
 /** One play of a connection: takes its stream's messages, counts, and logs its beginning and its end. */
@@ -31,6 +41,7 @@ export class Play {
   readonly #since: Millis;
   readonly #sentBefore: number;
   #leave: (() => void) | undefined;
+  #endSession: ((reason: string) => void) | undefined;
   #ended = false;
   #lags = 0;
 
@@ -52,8 +63,11 @@ export class Play {
 
   /** Sends what there is now, and then what comes. */
   start(): void {
-    const { source, path, streamId, chunkSize, config, fourCcs, clock, agent, onLive } = this.#options;
-    this.#log("play started", { player: agent });
+    const { source, client, target, streamId, chunkSize, config, fourCcs, clock, onLive, sessions } = this.#options;
+    const { path } = target;
+    this.#log("play started", { player: client.flashVer || undefined });
+    this.#endSession = sessions.begin(this.#session());
+    if (this.#ended) return;
     const form = new PlayChunks({ chunkSize, streamId, interleave: config.interleave });
     const leave = source.play(path, { reader: this.#player, form, isViewer: true, fourCcs, onLive }, clock());
     if (this.#ended) leave();
@@ -88,6 +102,27 @@ export class Play {
       dropped: this.#player.dropped || undefined,
       lags: this.#lags || undefined,
     });
+    this.#endSession?.(reason);
+  }
+
+  #session(): Session {
+    const { client, target, counters, drop, redirect } = this.#options;
+    const before = counters();
+    return {
+      client,
+      kind: "play",
+      target,
+      since: this.#since,
+      stats: () => {
+        const { bytesIn, bytesOut } = counters();
+        const sent = { bytesIn: bytesIn - before.bytesIn, bytesOut: bytesOut - before.bytesOut };
+        return { ...sent, dropped: this.#player.dropped, ...this.#player.times };
+      },
+      drop,
+      redirect: (name) => {
+        if (!this.#ended && name !== target.name) redirect(renamed(target, name));
+      },
+    };
   }
 
   /** Said once; the end of the play says how much it was in all. */
@@ -96,7 +131,7 @@ export class Play {
   }
 
   #log(message: string, more?: Readonly<Record<string, string | number | undefined>>): void {
-    const { log, path, remote } = this.#options;
-    log.info(message, { path, remote, ...more });
+    const { log, client, target } = this.#options;
+    log.info(message, { path: target.path, remote: client.remote, ...more });
   }
 }

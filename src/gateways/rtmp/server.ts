@@ -6,7 +6,10 @@ import type { Millis } from "../../media/time.ts";
 import type { PlaySource } from "../../play/feeds.ts";
 import type { HandshakeCrypto } from "../../protocols/rtmp/handshake.ts";
 import { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
+import { type Admission, ALLOW_ALL, type Redirect } from "../../streams/admission.ts";
+import type { ClientProtocol } from "../../streams/client.ts";
 import type { Ingest } from "../../streams/publish.ts";
+import { Sessions } from "../../streams/sessions.ts";
 import type { CertificatePair, CertificateSource } from "../certificate.ts";
 import { listenOnAll } from "../listen.ts";
 import { ListenerSet } from "../listener-set.ts";
@@ -22,6 +25,12 @@ export type RtmpGatewayConfig = {
 
 export type RtmpGatewayOptions = RtmpGatewayConfig & {
   readonly ingest: Ingest;
+  /** Where connections, publishes and plays are entered; when left out, in none that others know. */
+  readonly sessions?: Sessions;
+  /** Everybody is let in when left out. */
+  readonly admission?: Admission;
+  /** Without, a redirected publish or play is refused. */
+  readonly redirect?: Redirect;
   /** Without, nothing is played. */
   readonly plays?: PlaySource;
   readonly log: Log;
@@ -60,12 +69,12 @@ type SocketData = { connection: RtmpConnection | undefined };
 
 /** Listens for encoders and players. @throws ListenError */
 export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
-  const { log, clock } = options;
+  const { log, clock, sessions = new Sessions(), admission = ALLOW_ALL } = options;
   let { config } = options;
   const connections = new Set<RtmpConnection>();
   let refused = 0;
 
-  const accept = (socket: Socket<SocketData>): void => {
+  const accept = (socket: Socket<SocketData>, protocol: ClientProtocol, port: number): void => {
     if (connections.size >= config.maxConnections) {
       if (refused++ === 0) log.warn("RTMP connections refused: the limit is reached", { limit: config.maxConnections });
       socket.terminate();
@@ -75,8 +84,20 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
     socket.setNoDelay(true);
     const session = new RtmpServerSession(config, crypto, clock());
     const { chunkSize, sendTimeout } = config;
-    const remote = remoteOf(socket);
-    const connection = new RtmpConnection({ ...options, chunkSize, sendTimeout, socket, session, remote });
+    const address = socket.remoteAddress.replace(/^::ffff:/i, "");
+    const remote = `${address.includes(":") ? `[${address}]` : address}:${socket.remotePort}`;
+    const client = { id: sessions.nextClientId(), protocol, address, port };
+    const connection = new RtmpConnection({
+      ...options,
+      sessions,
+      admission,
+      chunkSize,
+      sendTimeout,
+      socket,
+      session,
+      remote,
+      client,
+    });
     socket.data.connection = connection;
     connections.add(connection);
   };
@@ -92,7 +113,7 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
         open(socket) {
           // The listener's `data` is shared by all of its sockets.
           socket.data = { connection: undefined };
-          accept(socket);
+          accept(socket, pair ? "rtmps" : "rtmp", listener.port);
         },
         data: (socket, bytes) => socket.data.connection?.receive(bytes),
         drain: (socket) => socket.data.connection?.drain(),
@@ -165,9 +186,4 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
     clearInterval(timer);
     for (const { listener } of open) listener.stop(true);
   }
-}
-
-function remoteOf(socket: Socket<SocketData>): string {
-  const address = socket.remoteAddress.replace(/^::ffff:/i, "");
-  return address.includes(":") ? `[${address}]:${socket.remotePort}` : `${address}:${socket.remotePort}`;
 }

@@ -4,6 +4,8 @@ import { AmfEcmaArray, type AmfObject, type AmfValue, isAmfObject } from "../../
 export type ConnectRequest = {
   readonly app: string;
   readonly tcUrl: string;
+  readonly swfUrl: string;
+  readonly pageUrl: string;
   /** Name and version the client gives itself. */
   readonly agent: string;
   /** 0 or 3, to be repeated in the answer. */
@@ -24,6 +26,7 @@ const CAPS_EX = 2 | 4 | 8;
 const VIDEO_FUNCTION = 2 | 4;
 
 const MAX_AGENT = 256;
+const MAX_URL = 4096;
 
 /** Reads the command object of connect; whatever is missing is empty. */
 export function parseConnect(object: AmfValue): ConnectRequest {
@@ -32,11 +35,19 @@ export function parseConnect(object: AmfValue): ConnectRequest {
   return {
     app: text(fields.app),
     tcUrl: text(fields.tcUrl) || text(fields.tcurl),
+    swfUrl: text(fields.swfUrl).slice(0, MAX_URL),
+    pageUrl: text(fields.pageUrl).slice(0, MAX_URL),
     agent: text(fields.flashVer).slice(0, MAX_AGENT),
     objectEncoding: fields.objectEncoding === 3 ? 3 : 0,
     enhanced: ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"].some((key) => key in fields),
     fourCcs: fourCcsOf(fields),
   };
+}
+
+/** The same, in another application; what follows `?` stays. */
+export function inApplication(request: ConnectRequest, app: string): ConnectRequest {
+  const query = request.app.indexOf("?");
+  return { ...request, app: query < 0 ? app : app + request.app.slice(query) };
 }
 
 /** Codecs that a client may name; there are about ten. */

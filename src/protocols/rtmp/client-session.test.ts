@@ -52,6 +52,7 @@ class Pair {
         for (const piece of pieces(effect.bytes)) this.fromClient(this.client.receive(piece, 0));
       } else {
         this.serverEvents.push(effect.event);
+        if (effect.event.type === "connectRequested") this.fromServer(this.server.acceptConnect(0));
         if (effect.event.type === "publishRequested") this.fromServer(this.answer(effect.event.id));
       }
     }

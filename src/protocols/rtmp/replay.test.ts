@@ -49,6 +49,7 @@ function replay(name: string, sizes: () => number): Replay {
       const { event } = effect;
       events.push(event);
       if (event.type === "publishRequested" || event.type === "playRequested") target = event.target;
+      if (event.type === "connectRequested") carryOut(session.acceptConnect(0));
       if (event.type === "publishRequested") carryOut(session.acceptPublish(event.id));
       if (event.type !== "media") continue;
       counts[event.messageType] = (counts[event.messageType] ?? 0) + 1;

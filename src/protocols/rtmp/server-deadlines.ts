@@ -28,17 +28,18 @@ export class ServerDeadlines {
     return Math.min(ping, media, idle);
   }
 
+  /** It is ours to answer now. */
+  decisionDue(): void {
+    this.#request = undefined;
+  }
+
   connected(now: Millis): void {
+    this.#request = now + this.options.handshakeTimeout;
     if (this.options.pingInterval > 0) this.#nextPing = now + this.options.pingInterval;
   }
 
-  publishRequested(now: Millis): void {
-    this.#request = undefined;
-    this.#lastMedia = now;
-    this.#lastMessage = now;
-  }
-
-  playRequested(now: Millis): void {
+  /** A publish or a play has been let in; its silence before was ours. */
+  accepted(now: Millis): void {
     this.#request = undefined;
     this.#lastMessage = now;
   }

@@ -30,13 +30,32 @@ export type RtmpMedia = {
   readonly body: Uint8Array;
 };
 
-/** What the application learns. `publishRequested` and `playRequested` wait for its answer. */
+/** What the play command says beside the name, as it came; milliseconds, and 0 where it says nothing. */
+export type PlayRange = { readonly start: number; readonly duration: number; readonly reset: boolean };
+
+/** What the application learns. Requests wait for its answer. */
 export type RtmpServerEvent =
-  | { readonly type: "connect"; readonly request: ConnectRequest }
+  /** Answer with `acceptConnect` or `rejectConnect`. Nothing else comes before. */
+  | { readonly type: "connectRequested"; readonly request: ConnectRequest }
   /** Answer with `acceptPublish` or `rejectPublish`. The id is the publish's own and is not used again. */
-  | { readonly type: "publishRequested"; readonly id: number; readonly target: StreamPath }
-  /** Answer with `acceptPlay` or `reject`. The id as above. */
-  | { readonly type: "playRequested"; readonly id: number; readonly streamId: number; readonly target: StreamPath }
+  | {
+      readonly type: "publishRequested";
+      readonly id: number;
+      readonly target: StreamPath;
+      /** What stood behind `?` in the name alone. */
+      readonly args: string;
+      /** `live`, `record` or `append` (RTMP 1.0 7.2.2.6). */
+      readonly publishType: string;
+    }
+  /** Answer with `acceptPlay` or `rejectPlay`. The id as above. */
+  | {
+      readonly type: "playRequested";
+      readonly id: number;
+      readonly streamId: number;
+      readonly target: StreamPath;
+      readonly args: string;
+      readonly range: PlayRange;
+    }
   /** The player pauses, or goes on. */
   | { readonly type: "playPaused"; readonly id: number; readonly paused: boolean }
   /** The player wants no more audio, or video, or wants it again. */

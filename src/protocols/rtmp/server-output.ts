@@ -67,6 +67,17 @@ export class ServerOutput {
     this.#command(CONNECTION_CSID, 0, encodeCommand("_error", command.transaction, null, info));
   }
 
+  /** `_error` to connect (NetConnection.Connect.Rejected). @param redirect as Flash Media Server says it */
+  connectRejected(transaction: number, description: string, redirect: string | undefined): void {
+    const info = {
+      level: "error",
+      code: "NetConnection.Connect.Rejected",
+      description,
+      ...(redirect !== undefined && { ex: { code: 302, redirect } }),
+    };
+    this.#command(CONNECTION_CSID, 0, encodeCommand("_error", transaction, null, info));
+  }
+
   /** A command on the connection that asks for nothing. */
   notice(name: string, info: AmfValue): void {
     this.#command(CONNECTION_CSID, 0, encodeCommand(name, 0, null, info));

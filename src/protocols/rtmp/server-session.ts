@@ -5,9 +5,10 @@ import { ProtocolError } from "../errors.ts";
 import type { CloseReason, Effect, Session } from "../session.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import { splitAggregate } from "./aggregate.ts";
-import { type ConnectRequest, connectInfo, parseConnect, SERVER_PROPERTIES } from "./capabilities.ts";
+import { type ConnectRequest, connectInfo, inApplication, parseConnect, SERVER_PROPERTIES } from "./capabilities.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { type HandshakeCrypto, isHttp, ServerHandshake } from "./handshake.ts";
+import { HeldMessages } from "./held-messages.ts";
 import {
   acknowledgement,
   amf0Of,
@@ -23,16 +24,21 @@ import {
   windowAckSize,
 } from "./message.ts";
 import { ServerDeadlines } from "./server-deadlines.ts";
-import type { RtmpServerEvent, RtmpServerOptions } from "./server-event.ts";
+import type { PlayRange, RtmpServerEvent, RtmpServerOptions } from "./server-event.ts";
 import { ServerOutput, type StatusLevel } from "./server-output.ts";
 import { type ServerStream, ServerStreams } from "./server-streams.ts";
-import { parseStreamPath } from "./stream-path.ts";
+import { argumentsOf, parseStreamPath } from "./stream-path.ts";
 
 type ServerEffect = Effect<RtmpServerEvent>;
 
 const HTTP_ANSWER = new TextEncoder().encode(
   "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks RTMP, not HTTP.\n",
 );
+
+/** Longest type of a publish, in characters. */
+const MAX_TYPE = 32;
+/** What a player may ask for as soon as it has asked to play. */
+const HELD_UNTIL_PLAYED: ReadonlySet<string> = new Set(["pause", "pauseRaw", "seek", "receiveAudio", "receiveVideo"]);
 
 /** The server's side of one RTMP connection (RTMP 1.0; enhanced RTMP v2). */
 export class RtmpServerSession implements Session<RtmpServerEvent> {
@@ -44,6 +50,8 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
   readonly #streams: ServerStreams;
   readonly #deadlines: ServerDeadlines;
   #connection: ConnectRequest | undefined;
+  /** The connect command, until it is answered, and what came after it. */
+  #connecting: { readonly command: Command; readonly held: HeldMessages } | undefined;
   #now: Millis;
 
   /** @param now when the connection was accepted */
@@ -72,14 +80,10 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
       }
       if (this.#handshake.done) this.#reader.read(bytes, start);
       const acknowledge = this.#acknowledger.count(bytes.length);
-      if (acknowledge !== undefined && this.#connection) this.#output.send(acknowledgement(acknowledge));
+      if (acknowledge !== undefined && this.#isConnected) this.#output.send(acknowledgement(acknowledge));
     } catch (error) {
-      if (!(error instanceof ProtocolError || error instanceof MalformedError)) throw error;
       if (!this.#handshake.done && isHttp(bytes)) this.#output.bytes(HTTP_ANSWER);
-      this.#output.close({
-        code: error.code === "limit-reached" ? "limit-reached" : "protocol-error",
-        message: error.message,
-      });
+      this.#fail(error);
     }
     return this.#output.take();
   }
@@ -96,11 +100,50 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     return this.#output.take();
   }
 
+  /**
+   * Lets the client in; what it sent meanwhile follows.
+   * @param app the application that it is to be in, if not the one it named
+   */
+  acceptConnect(now: Millis, app?: string): readonly ServerEffect[] {
+    const connecting = this.#connecting;
+    if (this.#output.closed || !connecting || !this.#connection) return [];
+    this.#now = now;
+    this.#connecting = undefined;
+    if (app !== undefined) this.#connection = inApplication(this.#connection, app);
+    this.#output.send(windowAckSize(this.#options.ackWindow));
+    this.#output.send(setPeerBandwidth(this.#options.ackWindow));
+    this.#output.chunkSize(this.#options.chunkSize);
+    const answered = { ...connecting.command, transaction: connecting.command.transaction || 1 };
+    this.#output.result(answered, SERVER_PROPERTIES, connectInfo(this.#connection));
+    this.#deadlines.connected(now);
+    this.#replay(connecting.held.take());
+    return this.#output.take();
+  }
+
+  /** Does not let the client in. @param redirect where it shall go instead */
+  rejectConnect(description: string, redirect?: string): readonly ServerEffect[] {
+    const connecting = this.#connecting;
+    if (this.#output.closed || !connecting) return [];
+    this.#connecting = undefined;
+    const transaction = connecting.command.transaction || 1;
+    this.#output.connectRejected(transaction, description, redirect);
+    this.#output.close({ code: "rejected", message: description });
+    return this.#output.take();
+  }
+
+  /** Whether a publish or play still waits for its answer. */
+  awaits(id: number): boolean {
+    const state = this.#output.closed ? undefined : this.#streams.ofUse(id)?.state;
+    return state === "requested" || state === "asked";
+  }
+
   /** Lets a requested publish begin; media that came before the answer follows as events. */
-  acceptPublish(id: number): readonly ServerEffect[] {
+  acceptPublish(id: number, now: Millis = this.#now): readonly ServerEffect[] {
     const stream = this.#streams.ofUse(id);
     if (this.#output.closed || stream?.state !== "requested") return [];
-    this.#deadlines.media(this.#now);
+    this.#now = now;
+    this.#deadlines.accepted(now);
+    this.#deadlines.media(now);
     this.#output.send(userControl(UserControl.streamBegin, stream.id));
     this.#output.status(
       stream.id,
@@ -124,12 +167,18 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     return this.#output.take();
   }
 
-  /** Lets a requested play begin. @param started says so with NetStream.Play.Start */
-  acceptPlay(id: number, started: boolean): readonly ServerEffect[] {
+  /**
+   * Lets a requested play begin, or begin anew; what the player asked for meanwhile follows.
+   * @param started says so with NetStream.Play.Start
+   */
+  acceptPlay(id: number, started: boolean, now: Millis = this.#now): readonly ServerEffect[] {
     const stream = this.#streams.ofUse(id);
-    if (stream?.state !== "playing") return [];
+    if (this.#output.closed || !isPlay(stream)) return [];
+    this.#now = now;
+    this.#deadlines.accepted(now);
     this.#output.status(stream.id, "status", "NetStream.Play.Reset", `Playing and resetting ${stream.name}.`);
     if (started) this.#playStarted(stream);
+    this.#replay(this.#streams.acceptPlay(stream));
     return this.#output.take();
   }
 
@@ -152,6 +201,13 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     return this.#output.take();
   }
 
+  /** Tells an encoder something about its publish. */
+  publishNotice(id: number, code: string, description: string): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (stream?.state === "publishing") this.#output.status(stream.id, "status", code, description);
+    return this.#output.take();
+  }
+
   /** Tells a player something. */
   playStatus(id: number, level: StatusLevel, code: string, description: string): readonly ServerEffect[] {
     const stream = this.#streams.ofUse(id);
@@ -162,7 +218,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
   /** Refuses a requested play or ends one. The connection is closed unless something else goes on. */
   rejectPlay(id: number, code: string, description: string, level: StatusLevel = "error"): readonly ServerEffect[] {
     const stream = this.#streams.ofUse(id);
-    if (stream?.state !== "playing") return [];
+    if (!isPlay(stream)) return [];
     this.#streams.end(stream, false);
     this.#reject(stream.id, code, description, level);
     return this.#output.take();
@@ -177,6 +233,10 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (this.#output.closed) return;
     this.#deadlines.message(this.#now);
     const { type, body } = message;
+    if (this.#connecting && type !== MessageType.userControl && type !== MessageType.windowAckSize) {
+      this.#connecting.held.add(message);
+      return;
+    }
     switch (type) {
       case MessageType.audio:
       case MessageType.video:
@@ -189,7 +249,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         break;
       case MessageType.command:
       case MessageType.commandAmf3:
-        this.#onCommand(decodeCommand(type, body), message.streamId);
+        this.#onCommand(decodeCommand(type, body), message);
         break;
       case MessageType.windowAckSize:
         this.#acknowledger.setWindow(decodeControlValue(body) ?? 0);
@@ -209,7 +269,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     const stream = this.#streams.forMedia(message.streamId);
     if (!stream) return;
     this.#deadlines.media(this.#now);
-    if (stream.state === "requested") this.#streams.hold(stream, message);
+    if (stream.state === "requested") stream.held.add(message);
     else this.#emitMedia(stream.use, message);
   }
 
@@ -236,9 +296,15 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     this.#output.event({ type: "media", id, messageType, timestamp, body });
   }
 
-  #onCommand(command: Command, streamId: number): void {
+  #onCommand(command: Command, message: RtmpMessage): void {
+    const { streamId } = message;
     if (!this.#connection && command.name !== "connect")
       throw new ProtocolError(`the command ${printable(command.name)} before connect`);
+    const asked = this.#streams.get(streamId);
+    if (asked?.state === "asked" && HELD_UNTIL_PLAYED.has(command.name)) {
+      asked.held.add(message);
+      return;
+    }
     const name = command.args[0];
     switch (command.name) {
       case "connect":
@@ -251,11 +317,11 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         break;
       }
       case "publish":
-        this.#onPublish(streamId, textOf(name));
+        this.#onPublish(streamId, textOf(name), textOf(command.args[1]).slice(0, MAX_TYPE));
         break;
       case "play":
       case "play2":
-        this.#onPlay(streamId, textOf(name));
+        this.#onPlay(streamId, command);
         break;
       case "pause":
       case "pauseRaw":
@@ -325,17 +391,14 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
   }
 
   #onConnect(command: Command): void {
+    if (this.#connection) throw new ProtocolError("a second connect");
     this.#connection = parseConnect(command.object);
-    this.#output.event({ type: "connect", request: this.#connection });
-    this.#output.send(windowAckSize(this.#options.ackWindow));
-    this.#output.send(setPeerBandwidth(this.#options.ackWindow));
-    this.#output.chunkSize(this.#options.chunkSize);
-    const answered = { ...command, transaction: command.transaction || 1 };
-    this.#output.result(answered, SERVER_PROPERTIES, connectInfo(this.#connection));
-    this.#deadlines.connected(this.#now);
+    this.#connecting = { command, held: new HeldMessages() };
+    this.#deadlines.decisionDue();
+    this.#output.event({ type: "connectRequested", request: this.#connection });
   }
 
-  #onPublish(streamId: number, name: string): void {
+  #onPublish(streamId: number, name: string, publishType: string): void {
     const target = this.#target(name);
     if (!target.valid) {
       this.#output.event({ type: "refused", request: "publish", reason: target.reason });
@@ -352,11 +415,12 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (!stream) {
       throw new ProtocolError("too many streams on one connection", "limit-reached");
     }
-    this.#deadlines.publishRequested(this.#now);
-    this.#output.event({ type: "publishRequested", id: stream.use, target });
+    this.#deadlines.decisionDue();
+    this.#output.event({ type: "publishRequested", id: stream.use, target, args: argumentsOf(name), publishType });
   }
 
-  #onPlay(streamId: number, name: string): void {
+  #onPlay(streamId: number, { args }: Command): void {
+    const name = textOf(args[0]);
     const target = this.#target(name);
     if (!target.valid) {
       this.#output.event({ type: "refused", request: "play", reason: target.reason });
@@ -367,8 +431,15 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (before && before.state !== "created") this.#stop(streamId, false);
     const stream = this.#streams.play(streamId, name, target);
     if (!stream) throw new ProtocolError("too many streams on one connection", "limit-reached");
-    this.#deadlines.playRequested(this.#now);
-    this.#output.event({ type: "playRequested", id: stream.use, streamId, target });
+    this.#deadlines.decisionDue();
+    this.#output.event({
+      type: "playRequested",
+      id: stream.use,
+      streamId,
+      target,
+      args: argumentsOf(name),
+      range: playRangeOf(args),
+    });
   }
 
   #playStarted({ id, name }: ServerStream): void {
@@ -396,7 +467,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (!stream) return;
     const { state } = stream;
     this.#streams.end(stream, remove);
-    if (state === "playing") {
+    if (state === "playing" || state === "asked") {
       if (!remove) this.#output.status(streamId, "status", "NetStream.Play.Stop", "The play has ended.");
       this.#output.event({ type: "playStopped", id: stream.use });
     } else if (state !== "created") {
@@ -413,6 +484,25 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     if (!this.#streams.active) this.#output.close({ code: "rejected", message: description });
   }
 
+  #replay(messages: readonly RtmpMessage[]): void {
+    try {
+      for (const message of messages) this.#onMessage(message);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Ends the session for what the peer did. */
+  #fail(error: unknown): void {
+    if (!(error instanceof ProtocolError || error instanceof MalformedError)) throw error;
+    const code = error.code === "limit-reached" ? "limit-reached" : "protocol-error";
+    this.#output.close({ code, message: error.message });
+  }
+
+  get #isConnected(): boolean {
+    return this.#connection !== undefined && this.#connecting === undefined;
+  }
+
   #whatIsMissing(): string {
     const seconds = this.#options.handshakeTimeout / 1000;
     const missing = !this.#handshake.done ? "handshake" : this.#connection ? "publish or play" : "connect";
@@ -423,6 +513,15 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
 /** ActionScript programs name streams by numbers, too; `false` and null stand for none. */
 function textOf(value: AmfValue): string {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+}
+
+const isPlay = (stream: ServerStream | undefined): stream is ServerStream =>
+  stream?.state === "asked" || stream?.state === "playing";
+
+/** As it came: milliseconds, though RTMP 1.0 7.2.2.1 says seconds. */
+function playRangeOf([, start, duration, reset]: Command["args"]): PlayRange {
+  const number = (value: AmfValue) => (typeof value === "number" ? value : 0);
+  return { start: number(start), duration: number(duration), reset: reset === true || number(reset) > 0 };
 }
 
 function printable(text: string): string {

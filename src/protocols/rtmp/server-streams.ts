@@ -1,23 +1,19 @@
-import { ProtocolError } from "../errors.ts";
+import { HeldMessages } from "./held-messages.ts";
 import type { RtmpMessage } from "./message.ts";
 import type { StreamPath } from "./stream-path.ts";
-
-/** Media that clients send without waiting for the answer to publish is held, up to these limits. */
-const MAX_HELD_MESSAGES = 512;
-const MAX_HELD_BYTES = 4 << 20;
 
 export type ServerStream = {
   /** Message stream id. */
   readonly id: number;
   /** Number of the publish or play on it; another one has another number. */
   use: number;
-  /** `requested`: a publish that waits for its answer. */
-  state: "created" | "requested" | "publishing" | "playing";
+  /** `requested`: a publish that waits for its answer; `asked`: a play that does. */
+  state: "created" | "requested" | "publishing" | "asked" | "playing";
   /** The name as the client gave it. */
   name: string;
   target: StreamPath | undefined;
-  held: RtmpMessage[];
-  heldBytes: number;
+  /** What came before the answer: media of a publish, commands of a play. */
+  held: HeldMessages;
 };
 
 /** The message streams of one connection (RTMP 1.0 7.2.1.3). */
@@ -64,9 +60,9 @@ export class ServerStreams {
     return this.#use(id, "requested", name, target);
   }
 
-  /** Notes a play; otherwise as `request`. */
+  /** Notes a request to play; otherwise as `request`. */
   play(id: number, name: string, target: StreamPath): ServerStream | undefined {
-    return this.#use(id, "playing", name, target);
+    return this.#use(id, "asked", name, target);
   }
 
   #use(id: number, state: ServerStream["state"], name: string, target: StreamPath): ServerStream | undefined {
@@ -97,30 +93,23 @@ export class ServerStreams {
     return undefined;
   }
 
-  /** Keeps a message until the request is answered. @throws ProtocolError when it is too much */
-  hold(stream: ServerStream, message: RtmpMessage): void {
-    stream.heldBytes += message.body.length;
-    if (stream.heldBytes > MAX_HELD_BYTES || stream.held.length >= MAX_HELD_MESSAGES) {
-      throw new ProtocolError("too much media before the publish was accepted", "limit-reached");
-    }
-    stream.held.push(message);
+  /** Returns what was held. */
+  accept(stream: ServerStream): readonly RtmpMessage[] {
+    stream.state = "publishing";
+    return stream.held.take();
   }
 
   /** Returns what was held. */
-  accept(stream: ServerStream): readonly RtmpMessage[] {
-    const held = stream.held;
-    stream.state = "publishing";
-    stream.held = [];
-    stream.heldBytes = 0;
-    return held;
+  acceptPlay(stream: ServerStream): readonly RtmpMessage[] {
+    stream.state = "playing";
+    return stream.held.take();
   }
 
   end(stream: ServerStream, remove: boolean): void {
     if (stream.state !== "created") this.#active--;
     stream.state = "created";
     stream.target = undefined;
-    stream.held = [];
-    stream.heldBytes = 0;
+    stream.held.take();
     if (remove) this.#streams.delete(stream.id);
   }
 
@@ -132,8 +121,7 @@ export class ServerStreams {
       state: "created",
       name: "",
       target: undefined,
-      held: [],
-      heldBytes: 0,
+      held: new HeldMessages(),
     };
     this.#streams.set(id, stream);
     return stream;

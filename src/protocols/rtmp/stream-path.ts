@@ -67,6 +67,19 @@ export function parseStreamPath(target: StreamTarget): StreamPath | InvalidStrea
   };
 }
 
+/** The application that a connect command names, which may have several components, or none, and what stands behind `?`. */
+export function parseApplication({ app, tcUrl = "" }: Omit<StreamTarget, "name">): { app: string; query: string } {
+  const named = splitQuery(withoutFragment(clean(app.slice(0, MAX_INPUT))));
+  const { path, query } = named.path === "" ? splitQuery(pathOfUrl(clean(tcUrl.slice(0, MAX_INPUT)))) : named;
+  const components = decode(path).normalize("NFC").split("/").filter(isSignificant);
+  return { app: components.join("/").slice(0, MAX_PATH_BYTES), query };
+}
+
+/** What stands behind `?` in the name of a publish or play. */
+export function argumentsOf(name: string): string {
+  return splitQuery(clean(name.slice(0, MAX_INPUT))).query;
+}
+
 function invalidReason(components: readonly string[]): string | undefined {
   if (components.length === 0) return "the URL names neither an application nor a stream key";
   if (components.length === 1) return "the stream key is empty; publish to rtmp://server/application with a stream key";

@@ -122,8 +122,9 @@ export function remember(
 }
 
 /** The settings on which depends whether players can go on. */
-export function settingsOf({ format, lowLatency, part, segment, maxSegment }: HlsConfig): string {
-  return [format, lowLatency ? "low-latency" : "plain", part, segment, maxSegment].join(" ");
+export function settingsOf({ format, lowLatency, part, segment, maxSegment, separateAudio }: HlsConfig): string {
+  const settings = [format, lowLatency ? "low-latency" : "plain", part, segment, maxSegment];
+  return [...settings, ...(separateAudio ? ["separate-audio"] : [])].join(" ");
 }
 
 /**

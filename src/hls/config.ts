@@ -13,6 +13,10 @@ export const hlsSchema = z
       .boolean()
       .default(true)
       .describe("Low-Latency HLS: parts, blocking reload, preload hints. CMAF only."),
+    separateAudio: z
+      .boolean()
+      .default(false)
+      .describe("Sound in a rendition of its own, beside those of video, also where there is one only. CMAF only."),
     part: duration({ min: 20, max: 10_000 }).default(400).describe("Target duration of a part (PART-TARGET)."),
     // Media sequence numbers leave room for four segments a second.
     segment: duration({ min: 300, max: 600_000 })

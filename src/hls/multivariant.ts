@@ -109,7 +109,8 @@ function toVideoRange(colour: Colour | undefined): "PQ" | "HLG" | undefined {
   return colour?.transfer === TRANSFER_HLG ? "HLG" : undefined;
 }
 
-function toUsualRate(rate: number): number {
+/** A rate that is nearly a usual one is that one. */
+export function toUsualRate(rate: number): number {
   let best = rate;
   let error = RATE_TOLERANCE * rate;
   for (const usual of USUAL_RATES) {

@@ -13,6 +13,7 @@ import { Presentation } from "./presentation.ts";
 import type { RenditionEvent, RenditionSink } from "./rendition.ts";
 import type { RenditionMemory, RenditionRecorder } from "./rendition-memory.ts";
 import { Rendition } from "./rendition-pipeline.ts";
+import type { RenditionView } from "./rendition-view.ts";
 import type { FeedSink, RungDescription, RungPosition, RungSink, RungState, RungStatus } from "./rung-feed.ts";
 import { LastMedia, StandIn } from "./stand-in.ts";
 import type { AnnouncedTargets } from "./targets.ts";
@@ -177,6 +178,32 @@ export class HlsOutput {
   /** The source as it is, as a variant of another stream's multivariant playlist. */
   describe(uri: string): VariantDescription {
     return this.#presentation.describeLead(uri);
+  }
+
+  /** No rendition of it has both pictures and sound. */
+  get separatesAudio(): boolean {
+    const { format, separateAudio } = this.#options.config;
+    return separateAudio && format === "cmaf";
+  }
+
+  /** How much of the past its playlists list. */
+  get windowMs(): Millis {
+    return this.#options.config.window;
+  }
+
+  /** Its segments have parts. */
+  get isLowLatency(): boolean {
+    return this.#profile.lowLatency;
+  }
+
+  /** What can be played now, the lead first. */
+  get renditions(): readonly RenditionView[] {
+    return this.#presentation.renditions;
+  }
+
+  /** Has all rungs made: for players that are told of what is there, and not of what could be. */
+  wantAllRungs(now: Millis): void {
+    this.#presentation.wantAll(now);
   }
 
   /** Renditions beside the lead. */

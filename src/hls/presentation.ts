@@ -16,6 +16,7 @@ import {
 import { cmafNames, LEAD, type NamedResource, parseResource, playlistName, tsNames } from "./names.ts";
 import type { Rendition } from "./rendition-pipeline.ts";
 import type { OtherRendition } from "./rendition-playlists.ts";
+import { type RenditionView, viewOfLead, viewOfRung } from "./rendition-view.ts";
 import { Rung } from "./rung.ts";
 import type { RungDescription, RungPosition, RungSink, RungState, RungStatus } from "./rung-feed.ts";
 import { TrackRung } from "./track-rung.ts";
@@ -68,6 +69,20 @@ export class Presentation {
   /** Whether there is something to play. */
   get isPlayable(): boolean {
     return this.#requests.isPlayable;
+  }
+
+  /** Those with media in them, the lead first. */
+  get renditions(): readonly RenditionView[] {
+    const { muxed, window, frameRate } = this.#lead;
+    const listed = this.#listed().flatMap((rung) => viewOfRung(rung, frameRate) ?? []);
+    return [viewOfLead(muxed, window, frameRate), ...listed];
+  }
+
+  /** Somebody wants all rungs that can be made. */
+  wantAll(now: Millis): void {
+    for (const [name, { description, isAnnounced }] of this.#rungs) {
+      if (isAnnounced && !description.of) this.#options.onRungWanted?.(name, now);
+    }
   }
 
   get rungs(): readonly RungState[] {

@@ -185,12 +185,17 @@ export class Rendition {
     this.#options.feed.setTracks(tracks, separateAudio);
   }
 
-  /** Several sounds are renditions of their own. Whether there are is settled with the first segment: players are told once. */
+  /**
+   * Several sounds are renditions of their own, and one alone where the configuration says so. Whether there are several is
+   * settled with the first segment: players are told once.
+   */
   #separates(tracks: readonly Track[]): boolean {
+    const { format, separateAudio } = this.#options.config;
+    if (separateAudio && format === "cmaf") return hasVideo(tracks);
     if (this.#nextMsn > this.firstMsn) return this.#separateAudio;
     const carried = tracks.filter((track) => track.kind !== "data" && canCarry(track.config));
     const sounds = carried.filter((track) => track.kind === "audio").length;
-    return this.#options.config.format === "cmaf" && sounds > 1 && sounds < carried.length;
+    return format === "cmaf" && sounds > 1 && sounds < carried.length;
   }
 
   #setTracks(tracks: readonly Track[]): void {
@@ -297,6 +302,10 @@ export class Rendition {
       this.#sink,
     );
   }
+}
+
+function hasVideo(tracks: readonly Track[]): boolean {
+  return tracks.some((track) => track.kind === "video" && canCarry(track.config));
 }
 
 /** What was written is read for its counters only. */

@@ -11,7 +11,7 @@ export type Route =
   | { readonly kind: "poster"; readonly path: string }
   /** A thumbnail or a storyboard, by the name of its file. */
   | { readonly kind: "picture"; readonly path: string; readonly name: string }
-  /** A playlist or a piece of media: `resource` is its name below the stream's path. */
+  /** A playlist, a manifest or a piece of media: `resource` is its name below the stream's path. */
   | { readonly kind: "media"; readonly path: string; readonly resource: string }
   /** The stream as FLV, by HTTP or WebSocket. */
   | { readonly kind: "flv"; readonly path: string }
@@ -26,7 +26,7 @@ const PICTURE_FILE = /\/(?:thumbnail\.(?:jpg|webp)|storyboard\.(?:jpg|webp|vtt))
 const MEDIA_FILE = /\.(?:m4s|mp4|ts|aac|vtt)$/;
 
 /**
- * Finds the route of a decoded path. A stream's path has two components or more; below it lie `*.m3u8`, `poster.mp4`, pictures and
+ * Finds the route of a decoded path. A stream's path has two components or more; below it lie `*.m3u8`, `index.mpd`, `poster.mp4`, pictures and
  * the media of its renditions (`main/123.m4s`).
  */
 export function parseRoute(path: string): Route {
@@ -43,7 +43,7 @@ export function parseRoute(path: string): Route {
   const file = path.lastIndexOf("/");
   if (file === path.length - 1)
     return isStreamPath(path.slice(1, -1)) ? { kind: "moved", path: path.slice(0, -1) } : UNKNOWN;
-  if (path.endsWith(".m3u8")) return media(path, file);
+  if (path.endsWith(".m3u8") || path.endsWith("/index.mpd")) return media(path, file);
   if (path.endsWith(".flv")) {
     const stream = path.slice(1, -".flv".length);
     return isStreamPath(stream) ? { kind: "flv", path: stream } : UNKNOWN;

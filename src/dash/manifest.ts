@@ -1,0 +1,147 @@
+import { cmafNames } from "../hls/names.ts";
+import type { RenditionView } from "../hls/rendition-view.ts";
+import type { Millis } from "../media/time.ts";
+import { type AdaptationSet, formatMpd, type Mpd, type Period, type Representation } from "./mpd.ts";
+import { DashTimeline, type TimelinePeriod } from "./timeline.ts";
+
+export type ManifestOptions = {
+  /** From which presentation times count (MPD@availabilityStartTime). */
+  readonly epoch: Millis;
+  /** How much of the past is listed. */
+  readonly windowMs: Millis;
+  /** Stands before the names of media. */
+  readonly prefix: string;
+  /** Players may ask for a segment while it is made; needs parts. */
+  readonly lowLatency: boolean;
+};
+
+/** What of a stream its manifest is made of. */
+export type Presented = {
+  /** The lead first. */
+  readonly renditions: readonly RenditionView[];
+};
+
+/** Segments that players stay behind the live edge by. */
+const DELAY_SEGMENTS = 3;
+
+/** The manifest of one stream, and what of it must stay as it was told. */
+export class DashManifest {
+  readonly #options: ManifestOptions;
+  readonly #timeline: DashTimeline;
+  #version = -1;
+  #publishTime: Millis = 0;
+
+  constructor(options: ManifestOptions) {
+    this.#options = options;
+    this.#timeline = new DashTimeline(options.epoch);
+  }
+
+  /** Looks at what has come; to be called at least as often as segments are complete. */
+  update({ renditions }: Presented): void {
+    this.#timeline.update(renditions);
+  }
+
+  /** Undefined before there is anything to play. @param wallclock now */
+  format(presented: Presented, wallclock: Millis): string | undefined {
+    this.update(presented);
+    const { renditions } = presented;
+    const lead = renditions[0]?.window;
+    const { periods } = this.#timeline;
+    if (!lead || lead.segments.length === 0 || periods.length === 0) return undefined;
+    const version = renditions.reduce((sum, { window }) => sum + window.version, 0);
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#publishTime = wallclock;
+    }
+    const target = Math.max(...lead.segments.map(({ duration }) => duration));
+    const usual = lead.targets.segment;
+    const described = periods.map((period, index) => this.#period(period, periods[index + 1], renditions));
+    const mpd: Mpd = {
+      availabilityStartTime: this.#options.epoch,
+      publishTime: this.#publishTime,
+      now: wallclock,
+      minimumUpdatePeriod: lead.ended ? undefined : usual,
+      mediaPresentationDuration: lead.ended ? this.#timeline.end : undefined,
+      timeShiftBufferDepth: this.#options.windowMs / 1000,
+      minBufferTime: usual,
+      maxSegmentDuration: target,
+      suggestedPresentationDelay: DELAY_SEGMENTS * usual,
+      latency: undefined,
+      periods: described.filter(({ sets }) => sets.length > 0),
+    };
+    return formatMpd(mpd);
+  }
+
+  #period(period: TimelinePeriod, next: TimelinePeriod | undefined, renditions: readonly RenditionView[]): Period {
+    const { firstMsn, start } = period;
+    const length = next && next.mediaStart - period.mediaStart;
+    const isShorter = next !== undefined && length !== undefined && next.start - start > length + 0.001;
+    return {
+      id: String(firstMsn),
+      start,
+      duration: isShorter ? length : undefined,
+      sets: this.#sets(period, next?.firstMsn ?? Number.POSITIVE_INFINITY, renditions),
+    };
+  }
+
+  #sets(period: TimelinePeriod, until: number, renditions: readonly RenditionView[]): AdaptationSet[] {
+    const there = renditions.filter(({ name }) => period.renditions.includes(name));
+    const groups = Map.groupBy(there, (view) => (view.kind === "video" ? `video ${codecOf(view)}` : view.name));
+    const sets: AdaptationSet[] = [];
+    const begun = new Set<string>();
+    for (const views of groups.values()) {
+      const representations = views.flatMap((view) => this.#representation(period, until, view) ?? []);
+      const [first] = views;
+      if (!first || representations.length === 0) continue;
+      const { kind, language, label } = first;
+      sets.push({ id: sets.length, kind, language, label, isMain: !begun.has(kind), representations });
+      begun.add(kind);
+    }
+    return sets;
+  }
+
+  #representation(
+    { firstMsn, mediaStart }: TimelinePeriod,
+    until: number,
+    view: RenditionView,
+  ): Representation | undefined {
+    const { name, window, codecs, bandwidth } = view;
+    const listed = window.segments.filter(({ msn }) => msn >= firstMsn && msn < until);
+    const [first] = listed;
+    const timescale = this.#timeline.timescaleOf(view, first?.init);
+    if (first?.init === undefined || timescale === undefined) return undefined;
+    const segments = [];
+    for (const segment of listed) {
+      const times = this.#timeline.timesOf(view, segment);
+      // Of the next period, which begins with the next segment of the lead.
+      if (!times || segment.init !== first.init) break;
+      segments.push(times);
+    }
+    const names = cmafNames(this.#options.prefix + name);
+    const { resolution, sar, frameRate, channels, sampleRate } = view;
+    return {
+      id: name,
+      codecs,
+      bandwidth: Math.max(1, Math.ceil(bandwidth.peak)),
+      resolution,
+      sar,
+      frameRate,
+      channels,
+      sampleRate,
+      template: {
+        timescale,
+        presentationTimeOffset: Math.round(mediaStart * timescale),
+        initialization: names.init(first.init),
+        media: names.segment(first.msn).replace(String(first.msn), "$Number$"),
+        startNumber: first.msn,
+        availabilityTimeOffset: undefined,
+        segments,
+      },
+    };
+  }
+}
+
+/** Players do not switch between codecs without being asked. */
+function codecOf({ codecs }: RenditionView): string {
+  return codecs[0]?.slice(0, 4) ?? "";
+}

@@ -1,0 +1,120 @@
+import type { RenditionView } from "../hls/rendition-view.ts";
+import type { WindowSegment } from "../hls/stored-segment.ts";
+import type { Millis } from "../media/time.ts";
+import { readSegmentTimes, readTimescale, type SegmentTimes } from "./segment-times.ts";
+
+/** A stretch of the stream in which its renditions, and how they begin, stay the same (ISO/IEC 23009-1 5.3.2). */
+export type TimelinePeriod = {
+  readonly firstMsn: number;
+  /** On the presentation's timeline: since the epoch, by the wall clock. Seconds. */
+  readonly start: number;
+  /** The same on the media's timeline. */
+  readonly mediaStart: number;
+  /** Names of what can be played in it. */
+  readonly renditions: readonly string[];
+};
+
+/** So much may media times leave the wall clock before a period puts them right; seconds. */
+const MAX_DRIFT = 1;
+
+/** Divides a stream into periods, segment by segment as they are complete: what was told of one does not change any more. */
+export class DashTimeline {
+  readonly #epoch: Millis;
+  readonly #times = new WeakMap<WindowSegment, SegmentTimes>();
+  readonly #timescales = new WeakMap<Uint8Array, number>();
+  #periods: TimelinePeriod[] = [];
+  #last: { readonly msn: number; readonly init: number | undefined; readonly end: number } | undefined;
+
+  /** @param epoch from which presentation times count, as the media's do nearly */
+  constructor(epoch: Millis) {
+    this.#epoch = epoch;
+  }
+
+  /** Those of which something is listed, oldest first. */
+  get periods(): readonly TimelinePeriod[] {
+    return this.#periods;
+  }
+
+  /** Where what is complete ends, on the presentation's timeline. */
+  get end(): number | undefined {
+    const current = this.#periods[this.#periods.length - 1];
+    return current && this.#last && current.start + this.#last.end - current.mediaStart;
+  }
+
+  /** Looks at what has come. @param renditions the lead first */
+  update(renditions: readonly RenditionView[]): void {
+    const [lead] = renditions;
+    if (!lead) return;
+    const { segments } = lead.window;
+    const first = segments[0]?.msn;
+    if (first === undefined) return;
+    // Numbers that go on behind a hole are those of a playlist that began anew.
+    if (this.#last && (first > this.#last.msn + 1 || this.#last.msn > (lead.window.lastMsn ?? 0))) this.#periods = [];
+    for (const segment of segments) {
+      if (this.#periods.length === 0 || segment.msn > (this.#last?.msn ?? -1)) this.#add(segment, lead, renditions);
+    }
+    while (this.#periods[1] && this.#periods[1].firstMsn <= first) this.#periods.shift();
+  }
+
+  /** Undefined for what cannot be read. */
+  timesOf(view: RenditionView, segment: WindowSegment): SegmentTimes | undefined {
+    const known = this.#times.get(segment);
+    if (known) return known;
+    const bytes = view.window.segment(segment.msn);
+    const times = bytes && readSegmentTimes(bytes);
+    if (times) this.#times.set(segment, times);
+    return times;
+  }
+
+  /** Ticks per second of what needs an initialization section. */
+  timescaleOf(view: RenditionView, init: number | undefined): number | undefined {
+    const bytes = init === undefined ? undefined : view.window.init(init);
+    if (!bytes) return undefined;
+    const timescale = this.#timescales.get(bytes) ?? readTimescale(bytes);
+    if (timescale !== undefined) this.#timescales.set(bytes, timescale);
+    return timescale;
+  }
+
+  #add(segment: WindowSegment, lead: RenditionView, renditions: readonly RenditionView[]): void {
+    const times = this.timesOf(lead, segment);
+    const timescale = this.timescaleOf(lead, segment.init);
+    if (!times || timescale === undefined) return;
+    const mediaStart = times.cut / timescale;
+    const current = this.#periods[this.#periods.length - 1];
+    const follows = current && this.#last?.msn === segment.msn - 1 ? current : undefined;
+    const names = renditions.filter((view) => isThere(view, segment.msn)).map(({ name }) => name);
+    const wallclock = (segment.wallclock - this.#epoch) / 1000;
+    const begins =
+      !follows ||
+      segment.discontinuity ||
+      segment.init !== this.#last?.init ||
+      names.join() !== follows.renditions.join() ||
+      renditions.some((view) => hasNewInit(view, segment.msn)) ||
+      Math.abs(follows.start + mediaStart - follows.mediaStart - wallclock) > MAX_DRIFT;
+    if (begins) {
+      const start = follows ? this.#startBehind(follows, wallclock) : wallclock;
+      this.#periods.push({ firstMsn: segment.msn, start, mediaStart, renditions: names });
+    }
+    this.#last = { msn: segment.msn, init: segment.init, end: mediaStart + times.duration / timescale };
+  }
+
+  /** At the end of the one before, or later where the wall clock says so: a period cannot begin before that. */
+  #startBehind(before: TimelinePeriod, wallclock: number): number {
+    const end = before.start + (this.#last?.end ?? before.mediaStart) - before.mediaStart;
+    return wallclock - end > MAX_DRIFT ? wallclock : end;
+  }
+}
+
+function isThere({ window }: RenditionView, msn: number): boolean {
+  const first = window.segments[0]?.msn ?? window.open?.msn;
+  const last = window.open?.msn ?? window.lastMsn;
+  // A rung may be a little behind the lead.
+  return first !== undefined && last !== undefined && first <= msn && last >= msn - 1;
+}
+
+function hasNewInit({ window }: RenditionView, msn: number): boolean {
+  const { segments } = window;
+  const index = msn - (segments[0]?.msn ?? msn);
+  const [before, segment] = [segments[index - 1], segments[index]];
+  return before !== undefined && segment !== undefined && before.init !== segment.init;
+}

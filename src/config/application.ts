@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dashSchema } from "../dash/config.ts";
 import { hlsSchema } from "../hls/config.ts";
 import { applicationHooksSchema } from "../hooks/config.ts";
 import { playSchema } from "../play/config.ts";
@@ -16,6 +17,7 @@ export const applicationSchema = z
       .describe("What happens when a name that is live is published again."),
     backup: backupSchema.describe("A second encoder that waits and takes over."),
     hls: hlsSchema,
+    dash: dashSchema.describe("MPEG-DASH of each stream, at index.mpd."),
     play: playSchema.describe("How players play by RTMP, HTTP-FLV and WebSocket-FLV."),
     record: recordSchema.describe("Files that streams are recorded to, by a name for each recorder."),
     hooks: applicationHooksSchema.describe(

@@ -91,6 +91,9 @@ export type HookEvent =
   | RecordStartedEvent
   | RecordDoneEvent;
 
+/** What of an event is its own. */
+export type HookDetails = HookEvent extends infer E ? (E extends HookEvent ? Omit<E, keyof Told> : never) : never;
+
 /** What a hook may answer. Nothing, or true: let in. */
 export type HookAnswer =
   | undefined

@@ -19,12 +19,15 @@ import { applicationOf, invalidStreamPath } from "../streams/stream-path.ts";
 import { AbrModule } from "./abr.ts";
 import { DashModule, hlsOf } from "./dash.ts";
 import { startDelivery } from "./delivery.ts";
+import { ExecModule } from "./exec.ts";
 import { HlsModule } from "./hls.ts";
+import { HookModule } from "./hooks.ts";
 import { MediaMemory } from "./media-memory.ts";
 import { answerMultitrack } from "./multitrack.ts";
 import { createPictures } from "./pictures.ts";
 import { Posters } from "./posters.ts";
 import { RecordModule } from "./record.ts";
+import { createRelays, redirectBy } from "./relay.ts";
 import { type AppliedChange, describeChange, needsRestart } from "./reload.ts";
 import { logSourceChange } from "./source-log.ts";
 import { memoryFiles, type RememberedStream, StreamMemory } from "./stream-memory.ts";
@@ -98,7 +101,8 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     log.error("internal error in a timer", { path, error: text });
   };
   const origin = new HlsOrigin({
-    expects: (path, now) => expectedUntil(path, now) !== undefined,
+    expects: (path, now) => expectedUntil(path, now) !== undefined || relays.awaits(path),
+    onRequest: (path, now) => relays.wanted(path, now),
     suffixesOf: (path) => application(applicationOf(path))?.hls.variants.map(({ suffix }) => suffix) ?? [],
     onFault,
   });
@@ -111,8 +115,21 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     media,
   });
   const dash = new DashModule({ hls: origin, application, wallclockAt, log });
-  const records = new RecordModule({ log, wallclockAt });
+  const hooks = new HookModule({ log, now: clock, sessions, config: () => current.hooks, application });
+  const records = new RecordModule({
+    log,
+    wallclockAt,
+    onStarted: (recording) => hooks.recordStarted(recording),
+    onDone: (recording) => hooks.recordDone(recording),
+  });
   const abr = new AbrModule({ log, now: clock });
+  const exec = new ExecModule({
+    now: clock,
+    log,
+    ofStream: (path) => application(applicationOf(path))?.run ?? [],
+    ofServer: () => current.run,
+  });
+  sessions.observe(exec.observer);
   const attachHls = (stream: Stream, found: ApplicationConfig, now: Millis): void => {
     const { path } = stream;
     if (!found.abr.enabled) return void hls.attach(stream, hlsOf(found), now);
@@ -127,14 +144,17 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       return { live, secondPublisher, backup, graceMs: hls.grace };
     },
     maxStreams: MAX_STREAMS,
+    objection: (path, via) => relays.objection(path, via),
     onStream: (stream, now) => {
       plays.attach(stream, now);
+      relays.attach(stream, now);
       const found = application(applicationOf(stream.path));
       if (found?.hls.enabled) attachHls(stream, found, now);
       if (found) dash.attach(stream, found, now);
       if (found) records.attach(stream, found.record, now);
     },
     onRemoved: ({ path }) => {
+      relays.detach(path);
       records.detach(path);
       abr.detach(path);
       faults.delete(path);
@@ -145,13 +165,29 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     onFault: ({ path }, error) => onFault(path, error),
     onSourceChange: (stream, change) => logSourceChange(log, stream, change),
   });
-  const plays = new PlayFeeds({
-    find: (path) => registry.get(path),
+  const findStream = (path: string) => registry.get(path);
+  const scheduler = { soon: queueMicrotask, later: (work: () => void) => setTimeout(work, GATHER) };
+  const plays: PlayFeeds = new PlayFeeds({
+    find: findStream,
     policy: (path) => {
       const found = invalidStreamPath(path) === undefined ? application(applicationOf(path)) : undefined;
       return found?.live && found.play.enabled ? found.play : undefined;
     },
-    scheduler: { soon: queueMicrotask, later: (work) => setTimeout(work, GATHER) },
+    scheduler,
+    onDemand: {
+      awaits: (path) => relays.awaits(path),
+      objection: (path, via) => relays.objection(path, via),
+      wanted: (path, now, via) => relays.wanted(path, now, via),
+    },
+  });
+  const relays = createRelays({
+    config: () => current,
+    ingest: () => registry,
+    find: findStream,
+    isPlayed: (path) => plays.isPlayed(path),
+    scheduler,
+    log,
+    clock,
   });
   const pictures = createPictures({
     config: config.pictures,
@@ -184,6 +220,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const startModules = () => {
     hls.start(Object.values(current.applications).map((found) => found.hls));
     abr.start(current.applications);
+    relays.reload();
   };
   startModules();
 
@@ -193,7 +230,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   const remembering = setInterval(rememberLive, REMEMBER);
   const timer = setInterval(() => {
     const now = clock();
-    for (const room of [registry, origin, dash, pictures, abr]) {
+    for (const room of [registry, relays, origin, dash, pictures, abr, exec, hooks]) {
       try {
         room.tick(now);
       } catch (error) {
@@ -207,15 +244,18 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     clearInterval(remembering);
     if (!closed) rememberLive();
     closed = true;
+    await exec.close();
     certificates?.close();
     // Before the streams end: a viewer that reads of the end stays away, though the server may only be restarted.
     await http?.close();
     await rtmp?.close();
+    relays.close();
     pictures.close();
     abr.close();
     await media?.close();
     registry.close(clock());
     await Promise.all([hls.close(), records.close()]);
+    await hooks.close();
   };
 
   /** Opened when something first needs them. */
@@ -244,7 +284,16 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     await openCertificatesFor(config);
     await restoreStreams();
     const configs = gatewayConfigs(config);
-    rtmp = startRtmpGateway({ ...configs.rtmp, ingest: registry, plays, sessions, log, clock });
+    rtmp = startRtmpGateway({
+      ...configs.rtmp,
+      ingest: registry,
+      plays,
+      redirect: redirectBy(relays),
+      sessions,
+      admission: hooks,
+      log,
+      clock,
+    });
     http = await startDelivery({
       ...configs.http,
       origin: dash.origin,
@@ -271,6 +320,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     throw error;
   }
   const gateways = { rtmp, http };
+  exec.start();
   const apply = async (wanted: Config): Promise<void> => {
     const before = gatewayConfigs(current);
     const configs = gatewayConfigs(wanted);
@@ -296,6 +346,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     current = next;
     pictures.reload(next.pictures);
     startModules();
+    exec.start();
     const isOf = (name: string, path: string) =>
       name === applicationOf(path) || (name === "*" && !Object.hasOwn(before.applications, applicationOf(path)));
     const running = (name: string) => registry.list().filter(({ path }) => isOf(name, path)).length;

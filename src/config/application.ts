@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { accessSchema } from "../access/config.ts";
 import { dashSchema } from "../dash/config.ts";
+import { streamRunListSchema } from "../exec/config.ts";
 import { hlsSchema } from "../hls/config.ts";
 import { applicationHooksSchema } from "../hooks/config.ts";
 import { playSchema } from "../play/config.ts";
 import { recordSchema } from "../record/config.ts";
+import { pullSchema, pushSchema } from "../relay/config.ts";
 import { backupSchema } from "../streams/config.ts";
 import { abrSchema } from "../transcode/config.ts";
 
@@ -16,6 +19,7 @@ export const applicationSchema = z
       .default("refuse")
       .describe("What happens when a name that is live is published again."),
     backup: backupSchema.describe("A second encoder that waits and takes over."),
+    access: accessSchema.describe("Who may publish and play, by address. The first rule about an address decides."),
     hls: hlsSchema,
     dash: dashSchema.describe("MPEG-DASH of each stream, at index.mpd."),
     play: playSchema.describe("How players play by RTMP, HTTP-FLV and WebSocket-FLV."),
@@ -23,6 +27,9 @@ export const applicationSchema = z
     hooks: applicationHooksSchema.describe(
       "Functions, webhooks and programs that are asked or told what happens in the application.",
     ),
+    run: streamRunListSchema.describe("Processes that are kept running while a stream is published or played."),
+    push: pushSchema.describe("Other servers that every stream is sent on to, by RTMP or RTMPS."),
+    pull: pullSchema.describe("Other servers that streams are fetched from when somebody asks for them, or always."),
     abr: abrSchema.describe("Adaptive bitrate: each stream in several qualities."),
   })
   .prefault({});

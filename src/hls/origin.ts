@@ -13,6 +13,8 @@ export type HlsOriginOptions = {
    * are waited for, and a 503 instead of a 404 makes players try again.
    */
   readonly expects?: (path: string, now: Millis) => boolean;
+  /** Somebody asks for a stream, whether it is there or not. */
+  readonly onRequest?: (path: string, now: Millis) => void;
   /** What is added to a path's name in those of its variants, where streams of several names may be one in several qualities. */
   readonly suffixesOf?: (path: string) => readonly string[];
   /** A fault of ours in one stream; the others go on. */
@@ -74,6 +76,7 @@ export class HlsOrigin {
   /** A stream that nobody publishes is a 404 at once, unless it is expected. */
   request(request: OriginRequest, now: Millis, answer: AnswerCallback): Cancel | undefined {
     const { stream, resource } = request;
+    this.#options.onRequest?.(stream, now);
     const type = parseResource(resource)?.type;
     const group = type === "multivariant" ? this.#groupOf(stream) : [];
     if (group.length > 0) return this.#requestGroup(request, group, now, answer);

@@ -13,6 +13,8 @@ export type Joining = {
   readonly isViewer: boolean;
   /** The FourCCs it announced; undefined when it announced none, and is sent whatever there is. */
   readonly fourCcs: readonly string[] | undefined;
+  /** Marks of the servers for whom it plays. */
+  readonly via?: readonly string[];
   /** The encoder has come (`live`), or gone; and at once when it is there already. */
   readonly onLive: (live: boolean) => void;
   /** The stream has ended; another one may come. */

@@ -9,7 +9,19 @@ export type PlayFeedsOptions = {
   /** How a path's application plays its streams; undefined when it does not, or there is none. */
   readonly policy: (path: string) => PlayConfig | undefined;
   readonly scheduler: Scheduler;
+  /** Streams that come from other servers when somebody asks for them; without, there are none. */
+  readonly onDemand?: OnDemand;
 };
+
+/** Streams that are fetched when they are wanted. */
+export interface OnDemand {
+  /** Whether a stream that is not there comes when somebody asks for it. */
+  awaits(path: string): boolean;
+  /** Why it may not be given out to who asks for others; undefined when it may. */
+  objection(path: string, via: readonly string[]): string | undefined;
+  /** Somebody asks for it. @param via marks of the servers that ask for it in others' place */
+  wanted(path: string, now: Millis, via: readonly string[]): void;
+}
 
 /** What gateways need to play streams. */
 export interface PlaySource {
@@ -18,6 +30,8 @@ export interface PlaySource {
   exists(path: string): boolean;
   /** Whether an encoder sends this stream now. */
   isLive(path: string): boolean;
+  /** Why a stream may not be sent to a player that these servers relay for; undefined when it may. */
+  objection(path: string, via: readonly string[]): string | undefined;
   /** How many watch, those included that wait for the stream. */
   viewers(path: string): number;
   /** Sends a path's stream to the player, now or once there is one. Returns how it leaves; harmless when called twice. */
@@ -38,11 +52,20 @@ export class PlayFeeds implements PlaySource {
   }
 
   exists(path: string): boolean {
-    return this.#options.find(path) !== undefined;
+    return this.#options.find(path) !== undefined || this.#options.onDemand?.awaits(path) === true;
   }
 
   isLive(path: string): boolean {
-    return this.#options.find(path)?.state === "live";
+    return this.#options.find(path)?.state === "live" || this.#options.onDemand?.awaits(path) === true;
+  }
+
+  /** Whether anybody plays this path, or waits for it. */
+  isPlayed(path: string): boolean {
+    return this.#feeds.has(path);
+  }
+
+  objection(path: string, via: readonly string[]): string | undefined {
+    return this.#options.onDemand?.objection(path, via);
   }
 
   viewers(path: string): number {
@@ -55,6 +78,7 @@ export class PlayFeeds implements PlaySource {
     const stream = this.#options.find(path);
     if (stream) feed.attach(stream, now);
     feed.add(player);
+    if (stream?.state !== "live") this.#options.onDemand?.wanted(path, now, player.via ?? []);
     return () => feed.remove(player);
   }
 

@@ -12,6 +12,8 @@ export type PublishRequest = {
   readonly query: string;
   /** Name and version the encoder gives itself. */
   readonly agent?: string;
+  /** Marks of the servers that relayed the stream, the first one first. */
+  readonly via?: readonly string[];
   /** Called when the server ends this publish (taken over, kicked, shut down): close the connection. Not called after `close`. */
   readonly onClosed: (reason: string) => void;
   /** Tells the encoder something that needs no answer, by a code such as `NetStream.Record.Start`. */
@@ -44,7 +46,8 @@ export class PublishRefusedError extends Error {
       | "not-live"
       | "bad-path"
       | "limit-reached"
-      | "denied",
+      | "denied"
+      | "relay-loop",
     message: string,
   ) {
     super(message);

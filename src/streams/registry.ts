@@ -18,6 +18,8 @@ export type RegistryOptions = {
   /** The policy of an application, or undefined when there is none of that name. */
   readonly policy: (application: string) => StreamPolicy | undefined;
   readonly maxStreams: number;
+  /** Why a stream that was relayed by these servers may not come here; undefined when it may. */
+  readonly objection?: (path: string, via: readonly string[]) => string | undefined;
   /** A stream has come to be, before its first event: outputs attach here. */
   readonly onStream: (stream: Stream, now: Millis) => void;
   /** A stream has ended and is forgotten. */
@@ -52,6 +54,8 @@ export class StreamRegistry implements Ingest {
       throw new PublishRefusedError("not-live", `application "${application}" does not take live streams`);
 
     const { path, role } = targetOf(request, policy.backup);
+    const objection = request.via && this.options.objection?.(path, request.via);
+    if (objection !== undefined) throw new PublishRefusedError("relay-loop", objection);
     const wrong = role === "backup" && invalidStreamPath(path);
     if (wrong) throw new PublishRefusedError("bad-path", wrong);
     if (role === "backup" && !policy.backup.enabled)

@@ -57,6 +57,7 @@ const REFUSAL_CODES: Readonly<Record<PublishRefusedError["code"], string>> = {
   "no-backup": "NetStream.Publish.Denied",
   denied: "NetStream.Publish.Denied",
   "limit-reached": "NetStream.Publish.Rejected",
+  "relay-loop": "NetStream.Publish.BadName",
 };
 
 type PublishRequested = Extract<RtmpServerEvent, { type: "publishRequested" }>;
@@ -326,7 +327,8 @@ export class RtmpConnection {
     const onClosed = (reason: string) => this.#guard(() => this.#onEndedByServer(id, reason));
     const onNotice = (code: string, description: string) =>
       this.#guard(() => this.#run(this.#options.session.publishNotice(id, code, description)));
-    return ingest.publish({ path, protocol: "rtmp", remote, query, agent, onClosed, onNotice }, clock());
+    const { via } = this.#request ?? {};
+    return ingest.publish({ path, protocol: "rtmp", remote, query, agent, via, onClosed, onNotice }, clock());
   }
 
   #onPlayRequested({ id, streamId, target, args, range }: PlayRequested): void {
@@ -353,8 +355,10 @@ export class RtmpConnection {
     const { path } = target;
     const config = plays?.policy(path);
     const missing = config && !config.waitForPublisher && !plays?.isLive(path);
-    if (!plays || !config || missing) {
-      const reason = config ? `nobody publishes ${path}` : `${path} is not played by RTMP here`;
+    const via = this.#request?.via ?? [];
+    const objection = plays?.objection(path, via);
+    if (!plays || !config || missing || objection !== undefined) {
+      const reason = objection ?? (config ? `nobody publishes ${path}` : `${path} is not played by RTMP here`);
       this.#refusePlay(id, target, "NetStream.Play.StreamNotFound", reason);
       return;
     }
@@ -366,6 +370,7 @@ export class RtmpConnection {
       streamId,
       chunkSize,
       fourCcs: this.#request?.fourCcs,
+      via,
       outbox: this.#outbox,
       sessions,
       counters: this.#counters,

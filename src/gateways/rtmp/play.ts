@@ -20,6 +20,8 @@ export type PlayOptions = {
   readonly chunkSize: number;
   /** What it can play besides H.264, AAC and MP3; undefined when it does not say. */
   readonly fourCcs: readonly string[] | undefined;
+  /** Marks of the servers for whom it plays. */
+  readonly via: readonly string[];
   readonly outbox: Outbox;
   readonly sessions: Sessions;
   /** Of the connection. */
@@ -63,13 +65,14 @@ export class Play {
 
   /** Sends what there is now, and then what comes. */
   start(): void {
-    const { source, client, target, streamId, chunkSize, config, fourCcs, clock, onLive, sessions } = this.#options;
+    const { source, client, target, streamId, chunkSize, config, fourCcs, via, clock, onLive, sessions } =
+      this.#options;
     const { path } = target;
     this.#log("play started", { player: client.flashVer || undefined });
     this.#endSession = sessions.begin(this.#session());
     if (this.#ended) return;
     const form = new PlayChunks({ chunkSize, streamId, interleave: config.interleave });
-    const leave = source.play(path, { reader: this.#player, form, isViewer: true, fourCcs, onLive }, clock());
+    const leave = source.play(path, { reader: this.#player, form, isViewer: true, fourCcs, via, onLive }, clock());
     if (this.#ended) leave();
     this.#leave = leave;
   }

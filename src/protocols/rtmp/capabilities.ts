@@ -14,6 +14,8 @@ export type ConnectRequest = {
   readonly enhanced: boolean;
   /** FourCCs that it can decode or forward, `*` for all; undefined when it names none. */
   readonly fourCcs: readonly string[] | undefined;
+  /** Marks of the servers that relay what is published or played by this connection. */
+  readonly via: readonly string[];
 };
 
 /** FourCCs that can be received; the streams forward them as they are. */
@@ -26,6 +28,8 @@ const CAPS_EX = 2 | 4 | 8;
 const VIDEO_FUNCTION = 2 | 4;
 
 const MAX_AGENT = 256;
+/** Characters; more marks than relays may stand one behind the other. */
+const MAX_VIA = 1024;
 const MAX_URL = 4096;
 
 /** Reads the command object of connect; whatever is missing is empty. */
@@ -41,6 +45,7 @@ export function parseConnect(object: AmfValue): ConnectRequest {
     objectEncoding: fields.objectEncoding === 3 ? 3 : 0,
     enhanced: ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"].some((key) => key in fields),
     fourCcs: fourCcsOf(fields),
+    via: text(fields.naruVia).slice(0, MAX_VIA).split(",").filter(Boolean),
   };
 }
 

@@ -1,15 +1,18 @@
 import { MalformedError } from "../../bytes/errors.ts";
+import { ByteWriter } from "../../bytes/writer.ts";
 import { type AmfObject, type AmfValue, isAmfObject } from "../../formats/amf/value.ts";
 import type { Millis } from "../../media/time.ts";
 import { ProtocolError } from "../errors.ts";
 import type { CloseReason, Effect, Session } from "../session.ts";
 import { Acknowledger } from "./acknowledger.ts";
+import { splitAggregate } from "./aggregate.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { ClientHandshake } from "./handshake.ts";
 import {
   acknowledgement,
   type Command,
+  controlMessage,
   decodeCommand,
   decodeControlValue,
   decodeUserControl,
@@ -37,26 +40,48 @@ export type RtmpClientOptions = {
   readonly timeoutMs?: number;
   /** More properties of the connect command, such as enhanced RTMP capabilities. */
   readonly capabilities?: AmfObject;
+  /** Plays the stream instead of publishing it. */
+  readonly play?: RtmpPlayOptions;
+};
+
+export type RtmpPlayOptions = {
+  /** Of the play command: milliseconds, or -2000 (live, else recorded), -1000 (live). */
+  readonly start: number;
+  /** Milliseconds; to the end when left out. */
+  readonly duration?: number;
+  /** How much is buffered, as the server is told. */
+  readonly bufferMs: number;
+  /** Of a message that the server may send. */
+  readonly maxMessageSize: number;
 };
 
 export type RtmpClientEvent =
   /** The server accepted: media may be sent. */
   | { readonly type: "publishing" }
-  /** The server refused, before or during the publish. A `close` effect follows. */
+  /** The server plays the stream, or will once there is one. */
+  | { readonly type: "playing" }
+  /** An FLV tag body of what is played: 8 audio, 9 video, 18 script data. */
+  | { readonly type: "media"; readonly messageType: number; readonly timestamp: number; readonly body: Uint8Array }
+  /** The stream that is played has ended; it may begin again. */
+  | { readonly type: "stopped" }
+  /** The server refused, before or during the publish or play. A `close` effect follows. */
   | { readonly type: "rejected"; readonly code: string; readonly description: string }
   /** The session is over, whoever ended it. A `close` effect follows. */
   | { readonly type: "closed"; readonly reason: CloseReason };
 
-/** Largest message a server may send: it only sends commands here. */
+/** Largest message a server may send to who publishes: it only sends commands. */
 const MAX_MESSAGE_SIZE = 1 << 20;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 const CONNECT = 1;
 const CREATE_STREAM = 4;
 
-type State = "idle" | "handshake" | "connecting" | "creating" | "requesting" | "publishing" | "closed";
+type State = "idle" | "handshake" | "connecting" | "creating" | "requesting" | "publishing" | "playing" | "closed";
 
-/** The publishing side of RTMP: `start`, then media once `publishing` was reported, `close` at the end. */
+/**
+ * The client's side of RTMP. It publishes: `start`, then media once `publishing` was reported, `close` at the end. Or it plays:
+ * `start`, then media comes after `playing`.
+ */
 export class RtmpClientSession implements Session<RtmpClientEvent> {
   readonly #options: RtmpClientOptions;
   readonly #handshake: ClientHandshake;
@@ -71,7 +96,8 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
   constructor(options: RtmpClientOptions) {
     this.#options = options;
     this.#handshake = new ClientHandshake(options.random);
-    this.#reader = new ChunkReader({ maxMessageSize: MAX_MESSAGE_SIZE }, (message) => this.#onMessage(message));
+    const maxMessageSize = options.play?.maxMessageSize ?? MAX_MESSAGE_SIZE;
+    this.#reader = new ChunkReader({ maxMessageSize }, (message) => this.#onMessage(message));
   }
 
   get deadline(): Millis | undefined {
@@ -81,6 +107,11 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
   /** True between the server's consent and the end. */
   get publishing(): boolean {
     return this.#state === "publishing";
+  }
+
+  /** Message stream that media goes by, once it may. */
+  get streamId(): number {
+    return this.#streamId;
   }
 
   /** The connection is open. */
@@ -114,7 +145,7 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
 
   tick(now: Millis): readonly Effect<RtmpClientEvent>[] {
     if (this.#deadline !== undefined && now >= this.#deadline) {
-      this.#end({ code: "timeout", message: `the server did not let the publish begin (${this.#state})` });
+      this.#end({ code: "timeout", message: `the server did not let the ${this.#purpose} begin (${this.#state})` });
     }
     return this.#take();
   }
@@ -133,10 +164,15 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
   close(reason: CloseReason): readonly Effect<RtmpClientEvent>[] {
     if (this.#state === "publishing") {
       this.#command("FCUnpublish", 6, null, this.#options.name);
-      this.#command("deleteStream", 7, null, this.#streamId);
     }
+    if (this.#state === "publishing" || this.#state === "playing")
+      this.#command("deleteStream", 7, null, this.#streamId);
     this.#end(reason);
     return this.#take();
+  }
+
+  get #purpose(): "publish" | "play" {
+    return this.#options.play ? "play" : "publish";
   }
 
   #connect(): void {
@@ -164,8 +200,30 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
       const control = decodeUserControl(body);
       if (control?.event === UserControl.pingRequest) {
         this.#send(userControl(UserControl.pingResponse, control.value));
-      }
+      } else if (control?.event === UserControl.streamEof) this.#onStopped();
+    } else if (this.#options.play) this.#onMedia(message);
+  }
+
+  #onMedia(message: RtmpMessage): void {
+    const { type, timestamp, body } = message;
+    if (type === MessageType.aggregate) {
+      for (const part of splitAggregate(message)) this.#onMedia(part);
+      return;
     }
+    if (type !== MessageType.audio && type !== MessageType.video && type !== MessageType.data) return;
+    // Some servers send media and never say that it begins.
+    if (this.#state === "requesting" && type !== MessageType.data) this.#onPlaying();
+    this.#effects.push({ type: "event", event: { type: "media", messageType: type, timestamp, body } });
+  }
+
+  #onPlaying(): void {
+    this.#state = "playing";
+    this.#deadline = undefined;
+    this.#effects.push({ type: "event", event: { type: "playing" } });
+  }
+
+  #onStopped(): void {
+    if (this.#state === "playing") this.#effects.push({ type: "event", event: { type: "stopped" } });
   }
 
   #onCommand(command: Command): void {
@@ -183,6 +241,10 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
           this.#state = "publishing";
           this.#deadline = undefined;
           this.#effects.push({ type: "event", event: { type: "publishing" } });
+        } else if (info.code === "NetStream.Play.Start" && this.#state === "requesting" && this.#options.play) {
+          this.#onPlaying();
+        } else if (info.code === "NetStream.Play.UnpublishNotify" || info.code === "NetStream.Play.Stop") {
+          this.#onStopped();
         } else if (info.level === "error") this.#onRefusal(command);
         return;
       }
@@ -195,16 +257,22 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
     const { name } = this.#options;
     if (command.transaction === CONNECT && this.#state === "connecting") {
       this.#state = "creating";
-      this.#command("releaseStream", 2, null, name);
-      this.#command("FCPublish", 3, null, name);
+      if (!this.#options.play) {
+        this.#command("releaseStream", 2, null, name);
+        this.#command("FCPublish", 3, null, name);
+      }
       this.#command("createStream", CREATE_STREAM, null);
     } else if (command.transaction === CREATE_STREAM && this.#state === "creating") {
       const id = command.args[0];
       if (typeof id !== "number") throw new ProtocolError("createStream was answered without a stream id");
       this.#streamId = id;
       this.#state = "requesting";
-      const body = encodeCommand("publish", 5, null, name, "live");
-      this.#send({ csid: 4, streamId: id, type: MessageType.command, timestamp: 0, body });
+      const { play } = this.#options;
+      const body = play
+        ? encodeCommand("play", 0, null, name, play.start, ...(play.duration === undefined ? [] : [play.duration]))
+        : encodeCommand("publish", 5, null, name, "live");
+      this.#send({ csid: play ? 8 : 4, streamId: id, type: MessageType.command, timestamp: 0, body });
+      if (play) this.#send(setBufferLength(id, play.bufferMs));
     }
   }
 
@@ -236,6 +304,12 @@ export class RtmpClientSession implements Session<RtmpClientEvent> {
     this.#effects = [];
     return effects;
   }
+}
+
+/** RTMP 1.0 7.1.7. */
+function setBufferLength(streamId: number, ms: number): RtmpMessage {
+  const body = new ByteWriter(10).u16(UserControl.setBufferLength).u32(streamId).u32(ms).take();
+  return controlMessage(MessageType.userControl, body);
 }
 
 /** The information object of onStatus, _result and _error. */

@@ -134,6 +134,7 @@ describe("connect", () => {
           objectEncoding: 0,
           enhanced: false,
           fourCcs: undefined,
+          via: [],
         },
       },
     ]);

@@ -1,0 +1,139 @@
+import type { Millis } from "../media/time.ts";
+import type { PlayConfig } from "../play/config.ts";
+import type { PlaySource } from "../play/feeds.ts";
+import { Player } from "../play/player.ts";
+import type { PushConfig } from "./config.ts";
+import { CHUNK_SIZE, RelayConnection } from "./connection.ts";
+import { type Destination, destinationOf } from "./destination.ts";
+import { PublishForm } from "./publish-form.ts";
+import { Retry } from "./retry.ts";
+import type { RelayStatus } from "./status.ts";
+import { FailureLog, type Surroundings } from "./surroundings.ts";
+
+export type PushOptions = Surroundings & {
+  readonly path: string;
+  readonly config: PushConfig;
+  readonly source: PlaySource;
+  /** Marks of the servers that the stream has come by, this one included. */
+  readonly via: () => readonly string[];
+};
+
+/** Sends one stream on to one server, and begins again whenever that ends. */
+export class Push {
+  readonly #options: PushOptions;
+  readonly #destination: Destination;
+  readonly #retry: Retry;
+  readonly #failures: FailureLog;
+  #connection: RelayConnection | undefined;
+  #player: Player | undefined;
+  #leave: (() => void) | undefined;
+  #bytesBefore = 0;
+  #droppedBefore = 0;
+
+  constructor(options: PushOptions) {
+    this.#options = options;
+    const { path, config, random, clock, log } = options;
+    const cut = path.indexOf("/");
+    this.#destination = destinationOf(config, { app: path.slice(0, cut), name: path.slice(cut + 1) });
+    this.#retry = new Retry(
+      { ...(config.reconnect === undefined ? {} : { fixed: config.reconnect }), random },
+      clock(),
+    );
+    this.#failures = new FailureLog(log, "push", path);
+  }
+
+  status(now: Millis): RelayStatus {
+    const { state, since, attempts, lastError } = this.#retry;
+    return {
+      direction: "push",
+      stream: this.#options.path,
+      target: this.#destination.shown,
+      state,
+      forMs: Math.round(now - since),
+      attempts,
+      ...(lastError === undefined ? {} : { lastError }),
+      bytes: this.#bytesBefore + (this.#connection?.outbox.sent ?? 0),
+      dropped: this.#droppedBefore + (this.#player?.dropped ?? 0),
+    };
+  }
+
+  /** Connects when it is time, once the stream is live. */
+  tick(now: Millis): void {
+    this.#connection?.tick(now);
+    const { source, path } = this.#options;
+    if (this.#retry.isDue(now) && source.isLive(path)) this.#connect(now);
+  }
+
+  /** Harmless when called twice. */
+  close(reason: string): void {
+    const connection = this.#connection;
+    if (connection && this.#retry.state === "running") this.#failures.ended(this.#destination, reason);
+    this.#release();
+    connection?.close(reason);
+  }
+
+  #connect(now: Millis): void {
+    const { via, agent, clock, sendTimeout } = this.#options;
+    this.#retry.connecting(now);
+    this.#connection = new RelayConnection({
+      destination: this.#destination,
+      via: via(),
+      agent,
+      clock,
+      sendTimeout: sendTimeout(),
+      onReady: () => this.#begin(),
+      onDrained: () => this.#player?.drained(),
+      onClosed: (reason) => this.#failed(reason),
+    });
+    this.#connection.open();
+  }
+
+  #begin(): void {
+    const { source, path, clock, log } = this.#options;
+    const connection = this.#connection;
+    const config = source.policy(path);
+    if (!connection || !config) return;
+    const { outbox, streamId } = connection;
+    this.#retry.running(clock());
+    this.#failures.began(this.#destination);
+    const owner = {};
+    this.#player = new Player(config, {
+      send: (bytes) => outbox.offer(bytes, owner, config.maxDelay),
+      isIdle: () => outbox.isEmpty,
+      lagging: () =>
+        log.info("a push target is too slow; it goes on at a keyframe", { path, target: this.#destination.shown }),
+    });
+    const form = new PublishForm({ chunkSize: CHUNK_SIZE, streamId });
+    const onLive = (live: boolean) => {
+      if (!live && this.#options.config.untilUnpublish) this.#pause();
+    };
+    this.#leave = source.play(
+      path,
+      { reader: this.#player, form, isViewer: false, fourCcs: undefined, onLive },
+      clock(),
+    );
+  }
+
+  /** Until the encoder is back. */
+  #pause(): void {
+    this.close("the encoder has left");
+    this.#retry.failed("the encoder has left", this.#options.clock());
+  }
+
+  #failed(reason: string): void {
+    this.#release();
+    this.#failures.failed(this.#destination, reason, this.#retry.failed(reason, this.#options.clock()));
+  }
+
+  #release(): void {
+    this.#leave?.();
+    this.#bytesBefore += this.#connection?.outbox.sent ?? 0;
+    this.#droppedBefore += this.#player?.dropped ?? 0;
+    this.#leave = this.#player = this.#connection = undefined;
+  }
+}
+
+/** How a stream is read that is sent on: from a keyframe, and with the encoder's metadata. */
+export function pushPolicy(config: PlayConfig): PlayConfig {
+  return { ...config, enabled: true, fromKeyframe: true, waitForKeyframe: true, waitForVideo: false, metadata: "copy" };
+}

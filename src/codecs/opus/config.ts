@@ -25,6 +25,19 @@ export function decodeOpusHead(opusHead: Uint8Array): AudioConfig {
   return config({ channels, preSkip, inputSampleRate, gain, family, layout: { streams, coupled, mapping } });
 }
 
+/** The config of an OpusSpecificBox (`dOps`, Opus in ISOBMFF 4.3.2). */
+export function decodeOpusConfig(record: Uint8Array): AudioConfig {
+  const reader = new ByteReader(record);
+  const version = reader.u8();
+  if (version !== 0) throw new MalformedError(`dOps of version ${version}`, 0);
+  const channels = reader.u8();
+  const [preSkip, inputSampleRate, gain, family] = [reader.u16(), reader.u32(), reader.u16(), reader.u8()];
+  if (channels === 0 || (family === 0 && channels > 2)) throw new MalformedError(`dOps of ${channels} channels`, 1);
+  const fields = { channels, preSkip, inputSampleRate, gain, family };
+  if (family === 0) return config(fields);
+  return config({ ...fields, layout: { streams: reader.u8(), coupled: reader.u8(), mapping: reader.bytes(channels) } });
+}
+
 /** The config of a stream that came without an OpusHead: channels in Vorbis order (RFC 7845 5.1.1), 1 to 8. */
 export function opusConfig(channels: number): AudioConfig {
   const layout = LAYOUTS[channels - 1];

@@ -7,6 +7,7 @@ import { decodeAvcConfig } from "../../codecs/h264/config.ts";
 import { lengthSizeOf as avcLengthSize } from "../../codecs/h264/nal.ts";
 import { decodeHevcConfig } from "../../codecs/hevc/config.ts";
 import { lengthSizeOf as hevcLengthSize } from "../../codecs/hevc/nal.ts";
+import { decodeOpusConfig } from "../../codecs/opus/config.ts";
 import { decodeVp9Config } from "../../codecs/vp9/config.ts";
 import type { CodecConfig } from "../../media/track.ts";
 import { type Box, walkBoxes } from "./boxes.ts";
@@ -105,6 +106,9 @@ function decodeRecord(format: string, record: Uint8Array): Configuration {
       return withCodec(decodeVp9Config(record.subarray(FULL_BOX)));
     case "mp4a":
       return decodeEsds(record);
+    case "Opus":
+      // The codec as MP4RA names it, and not as playlists do.
+      return { config: decodeOpusConfig(record) };
     case "fLaC":
       return withCodec(decodeFlacConfig(record.subarray(FULL_BOX)));
     default:

@@ -2,10 +2,10 @@ import type { BunFile } from "bun";
 import { projectPath } from "./project.ts";
 import { LOOK_EVERY_MS } from "./watched-player.ts";
 
-/** What plays in a browser: hls.js and Shaka Player, or the browser's own HLS. */
-export type PagePlayer = "native" | "hls" | "shaka";
+/** What plays in a browser: hls.js, Shaka Player (HLS and DASH), dash.js, or the browser's own HLS. */
+export type PagePlayer = "native" | "hls" | "shaka" | "dash";
 
-/** A page with nothing but a video that plays a playlist. Its state is `window.watched`. */
+/** A page with nothing but a video that plays a playlist or a manifest. Its state is `window.watched`. */
 export class PlayerPage implements Disposable {
   readonly #server = Bun.serve({
     port: 0,
@@ -32,6 +32,7 @@ export class PlayerPage implements Disposable {
 
 const SCRIPTS: ReadonlyMap<string, () => BunFile> = new Map([
   ["/hls.js", () => Bun.file(projectPath("node_modules/hls.js/dist/hls.min.js"))],
+  ["/dash.js", () => Bun.file(projectPath("node_modules/dashjs/dist/modern/umd/dash.all.min.js"))],
   ["/shaka.js", () => Bun.file(projectPath("node_modules/shaka-player/dist/shaka-player.compiled.js"))],
 ]);
 
@@ -39,6 +40,7 @@ const SCRIPTS: ReadonlyMap<string, () => BunFile> = new Map([
 const PAGE = `<!doctype html><title>player</title><video muted autoplay playsinline></video>
 <script src="/hls.js"></script>
 <script src="/shaka.js"></script>
+<script src="/dash.js"></script>
 <script>
   const video = document.querySelector("video");
   const { playlist, player, config } = Object.fromEntries(new URLSearchParams(location.search));
@@ -65,6 +67,15 @@ const PAGE = `<!doctype html><title>player</title><video muted autoplay playsinl
     watched.latency = () => (Date.now() - shakaPlayer.getPlayheadTimeAsDate()) / 1000;
     shakaPlayer.configure(settings);
     shakaPlayer.attach(video).then(() => shakaPlayer.load(playlist)).catch(failed);
+  } else if (player === "dash") {
+    window.dashPlayer = dashjs.MediaPlayer().create();
+    dashPlayer.updateSettings(settings);
+    dashPlayer.on("error", ({ error }) => {
+      console.error("dash.js", error.code, error.message);
+      fail("dash.js", error.code, error.message);
+    });
+    watched.latency = () => dashPlayer.getCurrentLiveLatency();
+    dashPlayer.initialize(video, playlist, true);
   } else {
     window.hls = new Hls(settings);
     hls.on(Hls.Events.ERROR, (_, data) => {

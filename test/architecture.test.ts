@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pictures: ["bytes", "media", "codecs", "formats", "streams", "hls", "media-process"],
   latency: ["demo"],
   load: ["bytes", "media", "formats"],
+  access: ["streams", "gateways"],
   obs: [],
   validate: ["bytes", "media", "codecs", "formats"],
   transcode: ["bytes", "media", "codecs", "formats", "hls", "log", "media-process"],
@@ -44,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hooks: ["media", "streams"],
   exec: ["media", "streams", "media-process", "log"],
   config: [
+    "access",
     "exec",
     "hooks",
     "relay",

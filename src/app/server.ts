@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { version } from "../../package.json";
+import { AccessAdmission } from "../access/access.ts";
 import { type ApplicationConfig, findApplication } from "../config/application.ts";
 import { changesBetween } from "../config/changes.ts";
 import type { Config } from "../config/schema.ts";
@@ -130,6 +131,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     ofServer: () => current.run,
   });
   sessions.observe(exec.observer);
+  const admission = new AccessAdmission((app) => application(app)?.access, hooks);
   const attachHls = (stream: Stream, found: ApplicationConfig, now: Millis): void => {
     const { path } = stream;
     if (!found.abr.enabled) return void hls.attach(stream, hlsOf(found), now);
@@ -290,7 +292,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       plays,
       redirect: redirectBy(relays),
       sessions,
-      admission: hooks,
+      admission,
       log,
       clock,
     });

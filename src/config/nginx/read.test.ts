@@ -159,8 +159,6 @@ describe("rtmp", () => {
   ])("%s", (text, expected) => expect(resolve(application("live on;", text)).rtmp).toMatchObject(expected));
 
   test.each([
-    ["deny all;", ""],
-    ["", "deny publish 10.0.0.0/8;"],
     ["on_publish http://localhost/auth;", ""],
     ["on_play http://localhost/auth;", ""],
     ["", "on_connect http://localhost/auth;"],
@@ -170,6 +168,19 @@ describe("rtmp", () => {
     expect(read(text).mistakes.map(({ code }) => code)).toEqual(["nginx-guard-unsupported"]);
     expect(read(text, true).mistakes).toEqual([]);
     expect(lines(read(text, true), "notices")[0]).toContain("is not supported");
+  });
+
+  test.each([
+    ["allow publish 127.0.0.1; deny publish all;", "allow play all; deny 10.0.0.0/8;", "deny play 1.2.3.4;"],
+    ["", "allow publish 127.0.0.1; deny publish all; allow play all; deny 10.0.0.0/8; deny play 1.2.3.4;", ""],
+  ])("access rules are inherited behind a block's own: %s | %s | %s", (body, server, rtmp) => {
+    expect(resolve(application(`live on; ${body}`, server, rtmp)).applications.live?.access).toEqual([
+      { allow: "127.0.0.1", for: "publish" },
+      { deny: "all", for: "publish" },
+      { allow: "all", for: "play" },
+      { deny: "10.0.0.0/8" },
+      { deny: "1.2.3.4", for: "play" },
+    ]);
   });
 
   test("a second server would be reachable at the first one's address", () => {

@@ -3,6 +3,8 @@ import { DIRECTIVES } from "./directives.ts";
 import type { Draft } from "./draft.ts";
 import type { Report } from "./report.ts";
 import { argument, blocks, inForce, type Scope } from "./scope.ts";
+import { translateAccess } from "./translate-access.ts";
+import { translateConnectNotify, translateNotify } from "./translate-notify.ts";
 import { translateRecorders } from "./translate-record.ts";
 import type { Node } from "./validate.ts";
 import { parseNginxListen, parseNginxTime } from "./values.ts";
@@ -33,6 +35,9 @@ export function translateRtmp(root: readonly Node[], draft: Draft, report: Repor
     const reachable = "naru's applications can be reached at every address of RTMP, not only at that of their server";
     if (blocks(other, "application").length > 0) report.guard(other.directive, reachable);
   }
+  const scopes = servers.map((server) => [server, rtmp]);
+  const basesOf = (server: Node) => blocks(server, "application").map(({ directive }) => applicationBase(directive));
+  translateConnectNotify(scopes, basesOf, draft, report);
   const hlsPaths: string[] = [];
   for (const server of servers) {
     for (const application of blocks(server, "application")) {
@@ -122,10 +127,12 @@ function translateIdle(scope: Scope, draft: Draft): void {
   draft.set(["rtmp", "idleTimeout"], formatDuration(ping + timeout), written.directive);
 }
 
+const applicationBase = ({ args }: Node["directive"]): readonly string[] => ["applications", args[0] ?? ""];
+
 /** @returns the directory its HLS is written to */
 function translateApplication(node: Node, scope: Scope, draft: Draft, report: Report): string | undefined {
   const { directive } = node;
-  const base = ["applications", directive.args[0] ?? ""];
+  const base = applicationBase(directive);
   if (draft.has(base)) {
     report.mistake("nginx-duplicate", directive, `a second application "${base[1]}"`, "naru has one of each name");
     return undefined;
@@ -145,6 +152,8 @@ function translateApplication(node: Node, scope: Scope, draft: Draft, report: Re
   }
   if (enabled) translateVariants(node, base, draft);
   translateRecorders(node, scope, base, draft, report);
+  translateNotify(scope, base, draft, report);
+  translateAccess(scope, base, draft);
   if (hls?.directive.args[0] === "on" && !enabled) {
     const where = `application "${directive.args[0]}"`;
     report.notice(hls.directive, `hls on without hls_path makes nothing in ${where}, as in nginx`, "add hls_path");

@@ -15,7 +15,6 @@ import {
   type Outcome,
   oneOf,
   path,
-  rule,
   size,
   text,
   time,
@@ -26,6 +25,8 @@ import {
   words,
 } from "../spec.ts";
 import { parseNginxSize, parseNginxTime } from "../values.ts";
+import { ACCESS_DIRECTIVES } from "./access.ts";
+import { NOTIFY_DIRECTIVES, NOTIFY_FORK_DIRECTIVES } from "./notify.ts";
 
 const S: readonly Context[] = ["server"];
 const A: readonly Context[] = ["application"];
@@ -58,7 +59,6 @@ const EXACT = "naru sends players exact times, which never part";
 const TIMELINE = "naru repairs the times of every stream by itself";
 const QUEUES = "naru bounds every queue by itself";
 const RELAY = "naru does not relay yet; let the encoder or an ffmpeg process send to both servers";
-const HOOK = "naru has no HTTP callbacks yet";
 const EXEC = "naru does not start processes yet; start the command by systemd or a script that watches the playlist";
 const DASH = "naru writes no DASH yet; HLS of format cmaf plays in the same players";
 const VOD = "naru does not serve files by RTMP; serve them by HTTP from a location";
@@ -66,10 +66,6 @@ const KEYS = "only used with hls_keys";
 
 const recording = (name: string, args: ArgsSpec, key: string): DirectiveSpec =>
   directive(name, MSAR, args, mapped(`applications.NAME.record.${key}`));
-const hook = (name: string, contexts: readonly Context[], restricts: boolean): DirectiveSpec =>
-  directive(name, contexts, url, restricts ? guard(`${HOOK}: whom it refused would get in`) : unsupported(HOOK), {
-    repeats: true,
-  });
 const exec = (name: string, contexts: readonly Context[] = MSA): DirectiveSpec =>
   directive(name, contexts, words(1, undefined, "command [argument ...]"), unsupported(EXEC), { repeats: true });
 
@@ -114,12 +110,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("buflen", MS, time, ignored(`only used with play; ${VOD}`)),
 
   // Access
-  directive("allow", MSA, rule, ignored("everybody is let in; what counts is deny"), {
-    repeats: true,
-  }),
-  directive("deny", MSA, rule, guard("naru has no access rules by address yet: close the port by a firewall"), {
-    repeats: true,
-  }),
+  ...ACCESS_DIRECTIVES,
 
   // Live
   directive(
@@ -238,21 +229,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("session_relay", MSA, flag, ignored("only used with push and pull")),
 
   // HTTP callbacks
-  hook("on_connect", MS, true),
-  hook("on_disconnect", MS, false),
-  hook("on_publish", MSA, true),
-  hook("on_play", MSA, true),
-  hook("on_publish_done", MSA, false),
-  hook("on_play_done", MSA, false),
-  hook("on_done", MSA, false),
-  hook("on_record_done", MSAR, false),
-  hook("on_update", MSA, true),
-  directive("notify_method", MSA, oneOf("get", "post"), ignored("only used with callbacks")),
-  directive("notify_update_timeout", MSA, time, ignored("only used with on_update")),
-  directive("notify_update_strict", MSA, flag, ignored("only used with on_update")),
-  directive("notify_relay_redirect", MSA, flag, ignored("only used with callbacks")),
-  directive("netcall_timeout", MS, time, ignored("only used with callbacks")),
-  directive("netcall_buffer", MS, size, ignored("only used with callbacks")),
+  ...NOTIFY_DIRECTIVES,
 
   // Processes
   exec("exec_push"),
@@ -298,7 +275,7 @@ export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("server_name", S, words(1), ignored("naru has one RTMP server for all names")),
   directive("resolver", MS, words(1), ignored("naru resolves names by the system")),
   directive("resolver_timeout", MS, time, ignored("naru resolves names by the system")),
-  directive("notify_no_resolve", MSA, flag, ignored("only used with callbacks")),
+  ...NOTIFY_FORK_DIRECTIVES,
   directive("hls_dir_access", MSA, words(1), unsupported("directories get the rights that the umask leaves")),
   directive(
     "hls_nested_index_filename",
@@ -326,10 +303,7 @@ export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
     words(1, 1, "off | system | timestamp"),
     ignored("naru writes the date and time of every segment"),
   ),
-  hook("on_playlist", MSA, false),
-  hook("on_record_started", MSAR, false),
   exec("exec_record_started", MSAR),
-  directive("notify_send_redirect", MSA, flag, ignored("only used with callbacks")),
   directive("record_interval_size", MSAR, size, unsupported("pieceSize of a recorder in naru's own configuration")),
   directive("dash_clock_compensation", MSA, words(1), ignored(`only used with dash; ${DASH}`)),
   directive("dash_clock_helper_uri", MSA, text, ignored(`only used with dash; ${DASH}`)),

@@ -2,6 +2,7 @@ import { cmafNames } from "../hls/names.ts";
 import type { RenditionView } from "../hls/rendition-view.ts";
 import type { Millis } from "../media/time.ts";
 import { type AdaptationSet, formatMpd, type Mpd, type Period, type Representation } from "./mpd.ts";
+import { parseTimed, SegmentNumbers, timedTemplate } from "./segment-names.ts";
 import { DashTimeline, type TimelinePeriod } from "./timeline.ts";
 
 export type ManifestOptions = {
@@ -28,6 +29,7 @@ const DELAY_SEGMENTS = 3;
 export class DashManifest {
   readonly #options: ManifestOptions;
   readonly #timeline: DashTimeline;
+  readonly #numbers = new SegmentNumbers();
   #version = -1;
   #publishTime: Millis = 0;
 
@@ -39,6 +41,18 @@ export class DashManifest {
   /** Looks at what has come; to be called at least as often as segments are complete. */
   update({ renditions }: Presented): void {
     this.#timeline.update(renditions);
+  }
+
+  /** By which name the HLS origin knows a segment that the manifest has named; undefined for what it has not. */
+  resolve(resource: string): string | undefined {
+    const timed = parseTimed(resource);
+    const msn = timed && this.#numbers.get(timed.rendition, timed.time);
+    return timed && msn !== undefined ? cmafNames(timed.rendition).segment(msn) : undefined;
+  }
+
+  /** Seconds that an answer may be kept by others. */
+  maxAge({ renditions }: Presented): number {
+    return Math.floor((renditions[0]?.window.targets.segment ?? 0) / 2);
   }
 
   /** Undefined before there is anything to play. @param wallclock now */
@@ -55,6 +69,7 @@ export class DashManifest {
     }
     const target = Math.max(...lead.segments.map(({ duration }) => duration));
     const usual = lead.targets.segment;
+    this.#numbers.prune(lead.segments[0]?.msn ?? 0);
     const described = periods.map((period, index) => this.#period(period, periods[index + 1], renditions));
     const mpd: Mpd = {
       availabilityStartTime: this.#options.epoch,
@@ -115,9 +130,11 @@ export class DashManifest {
       const times = this.#timeline.timesOf(view, segment);
       // Of the next period, which begins with the next segment of the lead.
       if (!times || segment.init !== first.init) break;
+      this.#numbers.set(name, times.start, segment.msn);
       segments.push(times);
     }
-    const names = cmafNames(this.#options.prefix + name);
+    const { prefix } = this.#options;
+    const names = cmafNames(prefix + name);
     const { resolution, sar, frameRate, channels, sampleRate } = view;
     return {
       id: name,
@@ -132,8 +149,7 @@ export class DashManifest {
         timescale,
         presentationTimeOffset: Math.round(mediaStart * timescale),
         initialization: names.init(first.init),
-        media: names.segment(first.msn).replace(String(first.msn), "$Number$"),
-        startNumber: first.msn,
+        media: timedTemplate(prefix, name),
         availabilityTimeOffset: undefined,
         segments,
       },

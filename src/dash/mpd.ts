@@ -56,9 +56,8 @@ export type SegmentTemplate = {
   /** Where the period begins on the media timeline. */
   readonly presentationTimeOffset: Ticks;
   readonly initialization: string;
-  /** With `$Number$` or `$Time$`. */
+  /** With `$Time$`. */
   readonly media: string;
-  readonly startNumber: number;
   /** The segment may be asked for so many seconds before it is complete. */
   readonly availabilityTimeOffset: number | undefined;
   readonly segments: readonly { readonly start: Ticks; readonly duration: Ticks }[];
@@ -141,14 +140,13 @@ function addRepresentation(lines: string[], representation: Representation): voi
 }
 
 function addTemplate(lines: string[], template: SegmentTemplate): void {
-  const { timescale, presentationTimeOffset, initialization, media, startNumber, segments } = template;
+  const { timescale, presentationTimeOffset, initialization, media, segments } = template;
   const early = template.availabilityTimeOffset;
   const attributes = {
     timescale,
     presentationTimeOffset,
     initialization,
     media,
-    startNumber,
     availabilityTimeOffset: early && Number(early.toFixed(3)),
     availabilityTimeComplete: early && "false",
   };

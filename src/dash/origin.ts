@@ -1,11 +1,12 @@
 import type { AnswerCallback, Cancel, OriginAnswer, OriginRequest } from "../hls/answer.ts";
-import { notFound, unavailable } from "../hls/answer.ts";
+import { notFound, playlistAnswer, unavailable } from "../hls/answer.ts";
 import { EPOCH, MULTIVARIANT } from "../hls/names.ts";
 import type { HlsOrigin } from "../hls/origin.ts";
 import type { HlsOutput } from "../hls/output.ts";
 import type { Millis } from "../media/time.ts";
 import type { DashConfig } from "./config.ts";
 import { DashManifest } from "./manifest.ts";
+import { parseTimed } from "./segment-names.ts";
 
 /** Name of the manifest below a stream. */
 export const MANIFEST = "index.mpd";
@@ -39,8 +40,12 @@ export class DashOrigin {
     const { hls, own } = this.#options;
     const { stream, resource } = request;
     if (resource === MANIFEST) return this.#manifest(stream, now, answer);
-    if (!resource.startsWith(OWN_PREFIX)) return hls.request(request, now, answer);
-    return own.request({ ...request, resource: resource.slice(OWN_PREFIX.length) }, now, answer);
+    const isOwn = resource.startsWith(OWN_PREFIX);
+    const asked = isOwn ? own : hls;
+    const name = isOwn ? resource.slice(OWN_PREFIX.length) : resource;
+    const output = parseTimed(name) && asked.get(stream);
+    const numbered = output && this.#manifests.get(output)?.resolve(name);
+    return asked.request({ ...request, resource: numbered ?? name }, now, answer);
   }
 
   /** Looks at what has come to all streams; a few times a second. */
@@ -73,13 +78,16 @@ export class DashOrigin {
       const output = asked.get(path);
       if (given.status !== 200) answer(given);
       else if (!output || !this.#isPresented(output)) answer(notFound("this stream began before DASH was turned on"));
-      else answer(this.#answerOf(given, this.#manifestOf(output, prefix)?.format(output, wallclock())));
+      else answer(this.#format(output, prefix, wallclock()));
     });
   }
 
-  #answerOf(given: OriginAnswer, text: string | undefined): OriginAnswer {
-    if (text === undefined) return unavailable("the stream is starting", 1);
-    return { ...given, contentType: TYPE, body: { kind: "playlist", bytes: encoder.encode(text) } };
+  #format(output: HlsOutput, prefix: string, wallclock: Millis): OriginAnswer {
+    const manifest = this.#manifestOf(output, prefix);
+    const text = manifest?.format(output, wallclock);
+    if (!manifest || text === undefined) return unavailable("the stream is starting", 1);
+    const answer = playlistAnswer({ kind: "playlist", bytes: encoder.encode(text) }, manifest.maxAge(output));
+    return { ...answer, contentType: TYPE };
   }
 
   #manifestOf(output: HlsOutput, prefix: string): DashManifest | undefined {

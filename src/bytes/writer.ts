@@ -3,6 +3,8 @@
  */
 export class ByteWriter {
   #data: Uint8Array;
+  /** Of `#data`, once it was needed. */
+  #view: DataView | undefined;
   #at = 0;
 
   constructor(capacity = 256) {
@@ -61,7 +63,8 @@ export class ByteWriter {
 
   f64(value: number): this {
     this.#room(8);
-    new DataView(this.#data.buffer).setFloat64(this.#at, value);
+    this.#view ??= new DataView(this.#data.buffer);
+    this.#view.setFloat64(this.#at, value);
     this.#at += 8;
     return this;
   }
@@ -100,10 +103,17 @@ export class ByteWriter {
     d[offset + 3] = value;
   }
 
+  /** Hands the written bytes to `use`, which must not keep them, and starts anew in the same buffer. */
+  lend(use: (bytes: Uint8Array) => void): void {
+    use(this.#data.subarray(0, this.#at));
+    this.#at = 0;
+  }
+
   /** The written bytes; the writer starts anew with a buffer of its own. */
   take(): Uint8Array {
     const out = this.#data.subarray(0, this.#at);
     this.#data = new Uint8Array(Math.max(64, this.#at));
+    this.#view = undefined;
     this.#at = 0;
     return out;
   }
@@ -114,6 +124,7 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(need, this.#data.length * 2));
     grown.set(this.#data.subarray(0, this.#at));
     this.#data = grown;
+    this.#view = undefined;
   }
 }
 

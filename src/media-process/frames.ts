@@ -22,7 +22,7 @@ export class FrameReader {
   constructor(private readonly maxBytes: number) {}
 
   /**
-   * The messages that are whole with these bytes, each with bytes of its own.
+   * The messages that are whole with these bytes: views of them, or, where they came in pieces, bytes of their own.
    * @throws MalformedError when one is longer than may be
    */
   push(bytes: Uint8Array): Uint8Array[] {
@@ -37,8 +37,13 @@ export class FrameReader {
         if (this.#headerFilled < HEADER) break;
         const length = new DataView(this.#header.buffer).getUint32(0);
         if (length > this.maxBytes) throw new MalformedError(`a message of ${length} bytes`, at - HEADER);
-        this.#message = new Uint8Array(length);
         this.#headerFilled = this.#filled = 0;
+        if (at + length <= bytes.length) {
+          messages.push(bytes.subarray(at, at + length));
+          at += length;
+          continue;
+        }
+        this.#message = new Uint8Array(length);
       }
       const taken = Math.min(this.#message.length - this.#filled, bytes.length - at);
       this.#message.set(bytes.subarray(at, at + taken), this.#filled);

@@ -74,11 +74,11 @@ export class MediaProcess {
     return this.#queuedBytes + this.#flyingBytes;
   }
 
-  /** Never waits. `bytes` must not be changed afterwards. Goes nowhere when the process is gone or its input has ended. */
+  /** Never waits, and does not keep `bytes`. Goes nowhere when the process is gone or its input has ended. */
   write(bytes: Uint8Array): void {
     if (!this.#child || this.#isOver || this.#isEnding || bytes.length === 0) return;
     if (this.#flyingBytes > 0) {
-      this.#queue.push(bytes);
+      this.#queue.push(bytes.slice());
       this.#queuedBytes += bytes.length;
       return;
     }

@@ -129,7 +129,9 @@ const fromTranscoder: readonly FromTranscoder[] = [
 function bodies(write: (writer: MessageWriter) => void): Uint8Array[] {
   const writer = new MessageWriter();
   write(writer);
-  return new FrameReader(MAX_MESSAGE_BYTES).push(writer.take());
+  const found: Uint8Array[] = [];
+  writer.lend((bytes) => found.push(...new FrameReader(MAX_MESSAGE_BYTES).push(bytes.slice())));
+  return found;
 }
 const toBodies = bodies((writer) => {
   for (const message of toTranscoder) writer.toTranscoder(message);

@@ -26,7 +26,7 @@ const FROM = [
 ] as const satisfies FromTranscoder["type"][];
 const MAX_NAME = 255;
 
-/** Gathers messages, each a length in 4 bytes, a byte for its type, and what it says; `take` hands out what there is. */
+/** Gathers messages, each a length in 4 bytes, a byte for its type, and what it says; `lend` hands out what there is. */
 export class MessageWriter {
   readonly #out = new ByteWriter(4096);
 
@@ -34,8 +34,9 @@ export class MessageWriter {
     return this.#out.length;
   }
 
-  take(): Uint8Array {
-    return this.#out.take();
+  /** `use` must not keep the bytes. */
+  lend(use: (bytes: Uint8Array) => void): void {
+    this.#out.lend(use);
   }
 
   toTranscoder(message: ToTranscoder): void {

@@ -51,7 +51,7 @@ export function spawnTranscoder(options: SpawnOptions): TranscoderProcess {
   const process: TranscoderProcess = {
     send: (message: ToTranscoder) => writer.toTranscoder(message),
     flush: () => {
-      if (writer.length > 0) child.write(writer.take());
+      if (writer.length > 0) writer.lend((bytes) => child.write(bytes));
     },
     get pendingBytes() {
       return child.pendingBytes;

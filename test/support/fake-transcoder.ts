@@ -10,7 +10,7 @@ let count = 0;
 
 function say(text: string): void {
   writer.fromTranscoder({ type: "log", level: "info", text });
-  process.stdout.write(writer.take());
+  writer.lend((bytes) => process.stdout.write(bytes.slice()));
 }
 
 for await (const chunk of Bun.stdin.stream()) {

@@ -21,7 +21,7 @@ export async function runTranscoder(): Promise<void> {
   const session = new TranscodeSession({ av, cores: availableParallelism(), send });
   const meter = new StatusMeter(performance.now());
   const flush = async () => {
-    if (writer.length > 0) out.write(writer.take());
+    if (writer.length > 0) writer.lend((bytes) => out.write(bytes));
     await out.flush();
   };
   let toldAt = performance.now();

@@ -249,11 +249,15 @@ async function runTarget(target: ResolvedTarget, event: HookEvent, options: RunO
 }
 
 /** The event is on its standard input, as JSON. */
-function runCommand({ command }: ResolvedCommand, event: HookEvent, { signal, decides }: RunOptions): Promise<Verdict> {
+function runCommand(
+  { command, env }: ResolvedCommand,
+  event: HookEvent,
+  { signal, decides }: RunOptions,
+): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     const variables = hookVariables(event);
     const input = `${JSON.stringify(event)}\n`;
-    const running = run({ command, variables, input }, ({ code, lastLine, reason }) => {
+    const running = run({ command, variables, env, input }, ({ code, lastLine, reason }) => {
       if (code === 0) resolve(ALLOW);
       else if (code === undefined || !decides) reject(new HookFailure(lastLine ? `${reason}: ${lastLine}` : reason));
       else resolve(toVerdict({ deny: lastLine || NO_REASON }));

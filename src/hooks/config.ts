@@ -44,6 +44,7 @@ const commandSchema = z
   .strictObject({
     ...filter,
     command: z.array(z.string()).min(1),
+    env: z.array(z.string()).optional(),
     timeout: duration({ min: 100, max: 600_000 }).optional(),
     wait: z.boolean().default(true),
   })

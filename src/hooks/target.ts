@@ -35,6 +35,8 @@ export type Webhook = HookFilter & {
 export type HookCommand = HookFilter & {
   /** Program and arguments; `$app`, `$name`, `$path` and others are filled in. */
   command: string[];
+  /** Environment: `NAME` as the server has it, or `NAME=value`; all of the server's when left out. */
+  env?: string[];
   /** For a decision; `hooks.timeout` when left out. */
   timeout?: Duration;
   /** `false`: it is only started, and does not decide. Default: true. */
@@ -68,6 +70,7 @@ export type ResolvedWebhook = HookFilter & {
 export type ResolvedCommand = HookFilter & {
   readonly kind: "command";
   readonly command: readonly string[];
+  readonly env?: readonly string[];
   readonly timeout?: number;
   readonly wait: boolean;
 };

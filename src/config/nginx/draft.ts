@@ -7,6 +7,7 @@ import type { Directive } from "./parser.ts";
 export class Draft {
   readonly #root: Record<string, unknown> = {};
   readonly #origins = new Map<string, Directive>();
+  readonly #lists = new Map<string, readonly unknown[]>();
   readonly #effects = new Map<Directive, string[]>();
 
   /**
@@ -24,6 +25,15 @@ export class Draft {
     define(group, String(path.at(-1)), value);
     this.mark(path, by);
     if (!silent) this.note(by, typeof value === "object" ? formatPath(path) : `${formatPath(path)} = ${shown(value)}`);
+  }
+
+  /** Adds a value to the list at `path`; the first one makes it. */
+  append(path: KeyPath, value: unknown, by: Directive): void {
+    const known = this.#lists.get(JSON.stringify(path)) ?? [];
+    const list = [...known, value];
+    this.#lists.set(JSON.stringify(path), list);
+    this.set(path, list, by);
+    this.mark([...path, known.length], by);
   }
 
   /** Says that the value at `path`, inside one that is set as a whole, comes from a directive. */

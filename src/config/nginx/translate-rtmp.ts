@@ -35,9 +35,6 @@ export function translateRtmp(root: readonly Node[], draft: Draft, report: Repor
     const reachable = "naru's applications can be reached at every address of RTMP, not only at that of their server";
     if (blocks(other, "application").length > 0) report.guard(other.directive, reachable);
   }
-  const scopes = servers.map((server) => [server, rtmp]);
-  const basesOf = (server: Node) => blocks(server, "application").map(({ directive }) => applicationBase(directive));
-  translateConnectNotify(scopes, basesOf, draft, report);
   const hlsPaths: string[] = [];
   for (const server of servers) {
     for (const application of blocks(server, "application")) {
@@ -45,6 +42,9 @@ export function translateRtmp(root: readonly Node[], draft: Draft, report: Repor
       if (path !== undefined) hlsPaths.push(path);
     }
   }
+  const scopes = servers.map((server) => [server, rtmp]);
+  const basesOf = (server: Node) => blocks(server, "application").map(({ directive }) => applicationBase(directive));
+  translateConnectNotify(scopes, basesOf, draft, report);
   return hlsPaths;
 }
 

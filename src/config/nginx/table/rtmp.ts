@@ -20,7 +20,6 @@ import {
   time,
   timeOrOff,
   unsupported,
-  url,
   when,
   words,
 } from "../spec.ts";

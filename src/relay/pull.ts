@@ -148,7 +148,7 @@ export class Pull {
   }
 
   #begin(now: Millis): Inflow {
-    const { ingest, path, via, log } = this.#options;
+    const { ingest, path, log } = this.#options;
     const remote = this.#destination.shown;
     const publisher = ingest.publish(
       {
@@ -156,7 +156,6 @@ export class Pull {
         protocol: "relay",
         remote,
         query: "",
-        via,
         onClosed: (reason) => {
           this.#inflow = undefined;
           const connection = this.#connection;

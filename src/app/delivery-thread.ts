@@ -84,6 +84,15 @@ export class DeliveryThread {
       case "leave":
         desk.leave(message.id);
         return;
+      case "enter":
+        desk.enter(message);
+        return;
+      case "counted":
+        desk.counted(message);
+        return;
+      case "left":
+        desk.left(message);
+        return;
       case "cancel":
         desk.cancel(message.id);
         return;

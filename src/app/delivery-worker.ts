@@ -78,4 +78,7 @@ setInterval(() => {
   for (const [path, viewers] of seen) post({ type: "seen", path, viewers: Uint32Array.from(viewers) });
   seen.clear();
 }, TELL_MS);
-setInterval(() => service?.sweep(), SWEEP_MS);
+setInterval(() => {
+  service?.sweep();
+  source.count();
+}, SWEEP_MS);

@@ -1,7 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { ListenAddress } from "../config/units.ts";
-import { LocalFlvSource } from "../gateways/http/flv-source.ts";
-import { type HttpGateway, type HttpGatewayOptions, SWEEP_MS, startHttpGateway } from "../gateways/http/gateway.ts";
+import {
+  flvSource,
+  type HttpGateway,
+  type HttpGatewayOptions,
+  SWEEP_MS,
+  startHttpGateway,
+} from "../gateways/http/gateway.ts";
 import { listenHttp, listenHttps } from "../gateways/http/listen.ts";
 import { LocalSource } from "../gateways/http/local-source.ts";
 import { type Serving, toServing } from "../gateways/http/serving.ts";
@@ -41,7 +46,7 @@ async function startThreads(options: HttpGatewayOptions, threadCount: number): P
     viewers: count,
     failed: (error) => log.error("HTTP request failed", { error: String(error) }),
   });
-  const flv = options.plays && new LocalFlvSource(options.plays, now);
+  const flv = flvSource(options);
   const addresses = new ListenerSet((wanted) => probe(listenHttp(wanted, NOBODY)));
   const secureAddresses = new ListenerSet((wanted) =>
     serving.secure ? probe(listenHttps(wanted, NOBODY, serving.secure)) : [],

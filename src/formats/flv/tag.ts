@@ -59,6 +59,15 @@ export function restampTags(tags: Uint8Array, like: Uint8Array): Uint8Array {
 
 const NOTHING = new Uint8Array(0);
 
+/** Time of the last of some tags, each with its back pointer; 0 where there is none. */
+export function lastTimestamp(tags: Uint8Array): number {
+  const view = new DataView(tags.buffer, tags.byteOffset, tags.length);
+  const size = tags.length < 4 ? 0 : view.getUint32(tags.length - 4);
+  const at = tags.length - 4 - size;
+  if (size < HEADER_SIZE || at < 0) return 0;
+  return (view.getUint32(at + 4) >>> 8) + view.getUint8(at + 7) * 0x100_0000;
+}
+
 /** Head of a file, with the back pointer of 0 that follows it (E.2). */
 export function encodeFileHeader(contents: { readonly audio: boolean; readonly video: boolean }): Uint8Array {
   const flags = (contents.audio ? 4 : 0) | (contents.video ? 1 : 0);

@@ -1,5 +1,6 @@
-import { restampTags } from "../../formats/flv/tag.ts";
+import { lastTimestamp, restampTags } from "../../formats/flv/tag.ts";
 import type { Millis } from "../../media/time.ts";
+import type { FlvCounts } from "./flv-door.ts";
 import type { FlvHead, FlvPiece } from "./flv-source.ts";
 
 /** What a player's bytes go through: a response's body, or a WebSocket. */
@@ -23,17 +24,24 @@ export class FlvPlayer {
   /** It has what came before the next piece. */
   #follows = false;
   #sentBytes = 0;
+  #dropped = 0;
+  /** What was sent last; ends with a tag. */
+  #last: Uint8Array | undefined;
   /** How much had been sent when, of what may be waiting. */
   readonly #sent: { readonly bytes: number; readonly at: Millis }[] = [];
 
   constructor(private readonly output: FlvOutput) {}
 
-  /** @param pieces what has come since the last keyframe; none: it begins with the next one */
+  /**
+   * Begins, or goes on with another stream.
+   * @param pieces what has come since the last keyframe; none: it begins with the next one
+   */
   begin(head: FlvHead, pieces: readonly Uint8Array[], now: Millis): void {
+    const file = this.#head ? [] : [head.file];
     this.#head = head;
     const [first] = pieces;
     const tags = first ? restampTags(head.tags, first) : head.tags;
-    this.#send(Buffer.concat([head.file, tags, ...pieces]), now);
+    this.#send(Buffer.concat([...file, tags, ...pieces]), now);
     this.#follows = first !== undefined;
   }
 
@@ -53,6 +61,15 @@ export class FlvPlayer {
       this.#follows = true;
     }
     if (this.#follows) this.#head = head;
+    else this.#dropped++;
+  }
+
+  counts(): FlvCounts {
+    return {
+      bytesOut: this.#sentBytes - this.output.waiting(),
+      dropped: this.#dropped,
+      timestamp: this.#last ? lastTimestamp(this.#last) : 0,
+    };
   }
 
   close(): void {
@@ -62,6 +79,7 @@ export class FlvPlayer {
   #send(bytes: Uint8Array, now: Millis): void {
     this.#sentBytes += bytes.length;
     this.#sent.push({ bytes: this.#sentBytes, at: now });
+    this.#last = bytes;
     this.output.send(bytes);
   }
 

@@ -21,6 +21,10 @@ class Bench implements FlvSource {
   opened = 0;
   readonly relays = new FlvRelays(this, () => this.now);
 
+  enter(): () => void {
+    return () => {};
+  }
+
   open(_path: string, sink: FlvSink): () => void {
     this.opened++;
     this.sink = sink;

@@ -5,6 +5,7 @@ import type { Millis } from "../../media/time.ts";
 import type { Batch, BatchReader, FanOut } from "../../play/fan-out.ts";
 import type { PlaySource } from "../../play/feeds.ts";
 import { FLV_FORM } from "../../play/wire-form.ts";
+import type { FlvDoor } from "./flv-door.ts";
 
 /** What of a stream has come in one go, as FLV. */
 export type FlvPiece = {
@@ -22,7 +23,7 @@ export type FlvHead = { readonly file: Uint8Array; readonly tags: Uint8Array };
 export type FlvSink = (piece: FlvPiece | "none" | "end") => void;
 
 /** Where streams come from as FLV: from beside us, or from another thread. */
-export interface FlvSource {
+export interface FlvSource extends FlvDoor {
   /** Begins with the latest keyframe. */
   open(path: string, sink: FlvSink): Cancel;
 }
@@ -31,8 +32,13 @@ export interface FlvSource {
 export class LocalFlvSource implements FlvSource {
   constructor(
     private readonly plays: PlaySource,
+    private readonly door: FlvDoor,
     private readonly now: () => Millis,
   ) {}
+
+  enter(...visit: Parameters<FlvDoor["enter"]>): (reason: string) => void {
+    return this.door.enter(...visit);
+  }
 
   open(path: string, sink: FlvSink): Cancel {
     if (!this.plays.policy(path) || !this.plays.exists(path)) {

@@ -1,6 +1,9 @@
 import type { ListenAddress } from "../../config/units.ts";
 import type { Log } from "../../log.ts";
 import type { PlaySource } from "../../play/feeds.ts";
+import { type Admission, ALLOW_ALL, type Redirect } from "../../streams/admission.ts";
+import { Sessions } from "../../streams/sessions.ts";
+import { FlvSessions } from "./flv-sessions.ts";
 import { LocalFlvSource } from "./flv-source.ts";
 import { LocalSource, type LocalSourceOptions } from "./local-source.ts";
 import type { PageAssets } from "./page-assets.ts";
@@ -12,6 +15,12 @@ export type HttpGatewayOptions = Omit<LocalSourceOptions, "viewers" | "failed"> 
   ServingConfig & {
     /** Without, nothing is played as FLV. */
     readonly plays?: PlaySource;
+    /** Where those who play FLV are entered; when left out, in none that others know. */
+    readonly sessions?: Sessions;
+    /** Everybody is let in when left out. */
+    readonly admission?: Admission;
+    /** Without, a redirected play is refused. */
+    readonly redirect?: Redirect;
     readonly log: Log;
     /** Where the pages' files come from; the server's own when left out. */
     readonly assets?: PageAssets;
@@ -37,6 +46,12 @@ export interface HttpGateway {
 /** How often what nobody asks for any more is dropped. */
 export const SWEEP_MS = 5_000;
 
+/** Plays streams as FLV to whom the admission lets in. */
+export function flvSource(options: HttpGatewayOptions): LocalFlvSource | undefined {
+  const { plays, now, redirect, sessions = new Sessions(), admission = ALLOW_ALL } = options;
+  return plays && new LocalFlvSource(plays, new FlvSessions({ plays, sessions, admission, redirect, now }), now);
+}
+
 /**
  * Listens on every address of the configuration, and answers in this thread.
  * @throws ListenError when an address cannot be had; then none is kept
@@ -54,7 +69,7 @@ export function startHttpGateway(options: HttpGatewayOptions): HttpGateway {
     config,
     source,
     seen: (path, viewer) => viewers.saw(path, viewer, now()),
-    flv: options.plays && new LocalFlvSource(options.plays, now),
+    flv: flvSource(options),
     isStream: (path) => streams.get(path) !== undefined,
     log,
     now,

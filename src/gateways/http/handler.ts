@@ -2,19 +2,23 @@ import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
 import { formatPictureResource, parsePictureRequest } from "../../pictures/request.ts";
 import { invalidStreamPath } from "../../streams/stream-path.ts";
+import { AccessGate } from "./access.ts";
 import { baseHeaders } from "./base-headers.ts";
 import { CollapsedRequests, type Question } from "./collapsed-requests.ts";
 import { type Conditions, readConditions } from "./conditions.ts";
-import type { HttpConfig, HttpLocation } from "./config.ts";
+import type { HttpAccess, HttpConfig, HttpLocation } from "./config.ts";
 import type { FlvAnswers } from "./flv-answers.ts";
+import type { FlvVisit } from "./flv-door.ts";
 import { matchLocation } from "./location.ts";
 import { answerMultitrack, readMultitrackRequest } from "./multitrack.ts";
+import { askOperator, type OperatorQuestion, readApiRequest } from "./operator.ts";
 import { PageAssets } from "./page-assets.ts";
 import { answerAsset, answerPage } from "./pages.ts";
 import { MAX_TARGET_LENGTH, parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { Responses } from "./responses.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { type AnswerSource, HEALTH, type Peer, POSTER, STATE, STREAMS } from "./shared-answer.ts";
+import { STAT_STYLESHEET } from "./stat-stylesheet.ts";
 import { answerFile, answerFileOptions, hasFile } from "./static-files.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
@@ -36,6 +40,8 @@ export type HttpHandlerOptions = {
 
 /** What a location answers where it has no file: none, a directory without index, a directory without its slash. */
 const NO_FILE: ReadonlySet<number> = new Set([404, 403, 301]);
+/** What orders are given by. */
+const API_ROUTES: ReadonlySet<Route["kind"]> = new Set(["api", "streams", "stream"]);
 /** What `Bun.serve` wants for a request that has become a WebSocket. */
 const UPGRADED = undefined as unknown as Response;
 /** URLs whose meaning is remembered; a stream that is watched has about ten at a time. */
@@ -48,6 +54,8 @@ export class HttpHandler {
   readonly #room: WaitingRoom;
   readonly #requests: CollapsedRequests;
   readonly #idleSeconds: number;
+  /** By location, and for all else; those that let everybody in have none. */
+  readonly #gates = new Map<HttpLocation | undefined, AccessGate>();
   /** What thousands of viewers ask for in the same words need not be taken apart each time. */
   readonly #known = new Map<string, Question>();
 
@@ -57,6 +65,13 @@ export class HttpHandler {
     this.#assets = options.assets ?? new PageAssets();
     this.#room = new WaitingRoom(config);
     this.#idleSeconds = Math.round(config.idleTimeout / 1000);
+    const guard = (location: HttpLocation | undefined, access: HttpAccess | undefined): void => {
+      if (!access || (access.rules.length === 0 && access.users === undefined)) return;
+      const gate = new AccessGate(access, this.#responses, (message) => options.log.error(message));
+      this.#gates.set(location, gate);
+    };
+    guard(undefined, config.access);
+    for (const location of config.locations) guard(location, location.access ?? config.access);
     this.#requests = new CollapsedRequests({
       source,
       room: this.#room,
@@ -102,17 +117,33 @@ export class HttpHandler {
     const target = parseRequestTarget(request.url);
     if (!target) return this.#responses.text(400, "the URL is malformed");
 
-    const { method } = request;
     const location = matchLocation(this.options.config.locations, target.path);
+    const refused = this.#gates.get(location)?.refuse(request, peer.requestIP(request)?.address);
+    if (!(refused instanceof Promise)) return refused ?? this.#answerAdmitted(request, peer, target, location);
+    return refused.then((response) => response ?? this.#answerAdmitted(request, peer, target, location));
+  }
+
+  #answerAdmitted(
+    request: Request,
+    peer: Peer,
+    target: RequestTarget,
+    location: HttpLocation | undefined,
+  ): Response | Promise<Response> {
+    const { method } = request;
+    if (location?.stat) return this.#operate({ type: "stat", config: location.stat }, location);
+    if (location?.control) {
+      const { path, query } = target;
+      return this.#operate({ type: "control", takes: location.control, path, query }, location);
+    }
     if (method === "OPTIONS") return this.#answerOptions(location, request, target);
-    if (method === "POST") {
-      const route = parseRoute(target.path);
-      if (route.kind === "multitrack") return this.#answerMultitrack(route.application, request, target.query);
+    const route = isRead(method) ? undefined : parseRoute(target.path);
+    if (method === "POST" && route?.kind === "multitrack") {
+      return this.#answerMultitrack(route.application, request, target.query);
     }
-    if (!isRead(method)) {
-      return this.#responses.text(405, `${method} is not allowed here`, { allow: "GET, HEAD, OPTIONS" });
-    }
-    if (!location) return this.#answerRoute(request, peer, target);
+    if (route && API_ROUTES.has(route.kind)) return this.#answerApi(request, peer);
+    if (route) return this.#responses.text(405, `${method} is not allowed here`, { allow: "GET, HEAD, OPTIONS" });
+    const isFiles = location?.root !== undefined || location?.alias !== undefined;
+    if (!location || !isFiles) return this.#answerRoute(request, peer, target);
     return this.#answerLocation(location, request, peer, target, readConditions(request));
   }
 
@@ -121,7 +152,9 @@ export class HttpHandler {
     request: Request,
     { path }: RequestTarget,
   ): Promise<Response> {
-    if (!location || (location.path === "/" && !(await hasFile(location, path)))) return this.#responses.options();
+    const isFiles = location?.root !== undefined || location?.alias !== undefined;
+    if (!location || !isFiles || (location.path === "/" && !(await hasFile(location, path))))
+      return this.#responses.options();
     return answerFileOptions(location, readConditions(request));
   }
 
@@ -142,7 +175,8 @@ export class HttpHandler {
       const response = await answerFile(location, target.path, conditions);
       if (!NO_FILE.has(response.status)) return response;
       const route = parseRoute(target.path);
-      if (!("path" in route) || !(await this.options.isStream(route.path))) return response;
+      const isOwn = route.kind === "stylesheet" || ("path" in route && (await this.options.isStream(route.path)));
+      if (!isOwn) return response;
     }
     return this.#answerRoute(request, peer, target);
   }
@@ -157,7 +191,7 @@ export class HttpHandler {
       case "media": {
         const question = this.#requests.question(route.path, route.resource, target.query);
         // A location may get a file meanwhile.
-        if (this.options.config.locations.length === 0) this.#remember(request.url, question);
+        if (this.options.config.locations.length === 0 && this.#gates.size === 0) this.#remember(request.url, question);
         return this.#ask(question, request, peer);
       }
       case "poster":
@@ -170,7 +204,7 @@ export class HttpHandler {
       case "stream":
         return this.#ask(this.#requests.question(route.path, STATE, ""), request, peer);
       case "flv":
-        return this.#answerFlv(route.path, request, peer);
+        return this.#answerFlv(route.path, target.query, request, peer);
       case "streams":
         return this.#ask(this.#requests.question("", STREAMS, ""), request, peer);
       case "health":
@@ -183,9 +217,26 @@ export class HttpHandler {
       case "moved":
         if (!this.options.config.pages) return this.#unknown();
         return this.#page(route, target.query, readConditions(request));
+      case "api":
+        return this.#answerApi(request, peer);
+      case "stylesheet":
+        return this.#responses.text(200, STAT_STYLESHEET, { "content-type": "text/xsl" });
       case "unknown":
         return this.#unknown();
     }
+  }
+
+  /** No site that a browser shows shall read or order anything: without CORS. */
+  async #answerApi(request: Request, peer: Peer): Promise<Response> {
+    const { pathname, search } = new URL(request.url, "http://localhost");
+    const question = await readApiRequest(request, `${pathname}${search}`, peer.requestIP(request)?.address);
+    if (typeof question === "string") return this.#responses.text(413, question);
+    return askOperator(this.options.source, question, baseHeaders(""));
+  }
+
+  #operate(question: OperatorQuestion, location: HttpLocation): Promise<Response> {
+    const headers = Object.fromEntries([...location.headers, ...location.alwaysHeaders]);
+    return askOperator(this.options.source, question, { server: "naru", ...headers });
   }
 
   async #answerMultitrack(application: string, request: Request, query: string): Promise<Response> {
@@ -195,13 +246,14 @@ export class HttpHandler {
     return answerMultitrack(source, question, baseHeaders(config.cors));
   }
 
-  #answerFlv(path: string, request: Request, peer: Peer): Response | Promise<Response> {
+  #answerFlv(path: string, query: string, request: Request, peer: Peer): Response | Promise<Response> {
     const { flv } = this.options;
     if (!flv) return this.#unknown();
     const viewer = viewerKey(request, peer);
-    if (peer.upgrade?.(request, { data: { path, viewer } })) return UPGRADED;
+    const visit = visitOf(path, query, request, peer);
+    if (peer.upgrade?.(request, { data: { visit: { ...visit, protocol: "ws-flv" }, viewer } })) return UPGRADED;
     if (request.method === "HEAD") return this.#responses.media(null, "video/x-flv");
-    return flv.respond(path, viewer, request, peer, this.#responses);
+    return flv.respond(visit, viewer, request, peer, this.#responses);
   }
 
   #remember(url: string, question: Question): void {
@@ -238,7 +290,7 @@ export class HttpHandler {
 }
 
 /** Whoever plays asks for these all the time, so that viewers need not be counted by every part. */
-const FIRST_MEDIA = /\/\d+(?:\.0)?\.(?:m4s|ts)$/;
+const FIRST_MEDIA = /\/t?\d+(?:\.0)?\.(?:m4s|ts)$/;
 
 function isRead(method: string): boolean {
   return method === "GET" || method === "HEAD";
@@ -246,6 +298,26 @@ function isRead(method: string): boolean {
 
 function viewerKey(request: Request, peer: Peer): number {
   return Bun.hash.xxHash32(`${peer.requestIP(request)?.address} ${request.headers.get("user-agent")}`);
+}
+
+/** Longest text that a client says of itself. */
+const MAX_TEXT = 1024;
+
+function visitOf(path: string, query: string, request: Request, peer: Peer): FlvVisit {
+  const from = peer.requestIP(request);
+  const address = (from?.address ?? "").replace(/^::ffff:/i, "");
+  const header = (name: string) => request.headers.get(name)?.slice(0, MAX_TEXT) ?? "";
+  return {
+    protocol: "http-flv",
+    path,
+    query,
+    address,
+    remote: `${address.includes(":") ? `[${address}]` : address}:${from?.port ?? 0}`,
+    port: peer.port ?? 0,
+    flashVer: header("user-agent"),
+    tcUrl: request.url.slice(0, MAX_TEXT),
+    pageUrl: header("referer"),
+  };
 }
 
 function encodePath(path: string): string {

@@ -1,17 +1,21 @@
 import { resolveObjectURL } from "node:buffer";
 import type { Cancel, OriginRequest } from "../../hls/answer.ts";
+import type { FlvCounts, FlvNews, FlvVisit } from "./flv-door.ts";
 import type { FlvSink, FlvSource } from "./flv-source.ts";
 import { type AnswerSource, MAX_STREAMED, MIN_STREAMED, type SharedAnswer, type SharedText } from "./shared-answer.ts";
-import type { AnswerMessage, FlvMessage, ToMain } from "./thread-messages.ts";
+import type { AnswerMessage, FlvMessage, FlvNewsMessage, ToMain } from "./thread-messages.ts";
 
 /** Versions of playlists remembered, so that one is compressed once though it answers several questions. */
 const MAX_TEXTS = 256;
+
+type Visit = { readonly tell: (news: FlvNews) => void; readonly counts: () => FlvCounts };
 
 /** Asks the main thread. */
 export class RemoteSource implements AnswerSource, FlvSource {
   readonly #playing = new Map<number, FlvSink>();
   readonly #asked = new Map<number, (answer: SharedAnswer) => void>();
   readonly #texts = new Map<string, SharedText>();
+  readonly #visits = new Map<number, Visit>();
   #next = 0;
 
   constructor(private readonly post: (message: ToMain) => void) {}
@@ -34,7 +38,25 @@ export class RemoteSource implements AnswerSource, FlvSource {
     };
   }
 
-  receive(message: AnswerMessage | FlvMessage): void {
+  enter(visit: FlvVisit, tell: (news: FlvNews) => void, counts: () => FlvCounts): (reason: string) => void {
+    const id = this.#next++;
+    this.#visits.set(id, { tell, counts });
+    this.post({ type: "enter", id, visit });
+    return (reason) => {
+      if (this.#visits.delete(id)) this.post({ type: "left", id, reason, ...counts() });
+    };
+  }
+
+  /** Tells what players of FLV were sent. To be called every few seconds. */
+  count(): void {
+    for (const [id, { counts }] of this.#visits) this.post({ type: "counted", id, ...counts() });
+  }
+
+  receive(message: AnswerMessage | FlvMessage | FlvNewsMessage): void {
+    if (message.type === "news") {
+      this.#visits.get(message.id)?.tell(message.news);
+      return;
+    }
     if (message.type === "flv") {
       this.#playing.get(message.id)?.(message.piece);
       return;

@@ -65,7 +65,9 @@ export interface AnswerSource {
 
 /** What is asked of `Bun.serve` about a request. */
 export type Peer = {
-  requestIP(request: Request): { readonly address: string } | null;
+  requestIP(request: Request): { readonly address: string; readonly port?: number } | null;
+  /** That it listens on. */
+  readonly port?: number;
   /** How long nothing may move on the request's connection, until the next request. */
   timeout(request: Request, seconds: number): void;
   /** Answers a request for a WebSocket; false when it is none. */

@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
+import type { FlvCounts, FlvNews, FlvVisit } from "./flv-door.ts";
 import type { FlvSink } from "./flv-source.ts";
 import type { Serving } from "./serving.ts";
 
@@ -20,6 +21,12 @@ export type ToMain =
   | { readonly type: "play"; readonly id: number; readonly path: string }
   /** Nobody plays it any more. */
   | { readonly type: "leave"; readonly id: number }
+  /** Somebody wants to play as FLV; news of it bears the id. */
+  | { readonly type: "enter"; readonly id: number; readonly visit: FlvVisit }
+  /** What it was sent. */
+  | ({ readonly type: "counted"; readonly id: number } & FlvCounts)
+  /** It has left. */
+  | ({ readonly type: "left"; readonly id: number; readonly reason: string } & FlvCounts)
   /** Nobody waits for the answer any more. */
   | { readonly type: "cancel"; readonly id: number }
   /** Viewers that were given media since the last such message. */
@@ -61,12 +68,15 @@ export type AnswerMessage =
       readonly retryAfter: number | undefined;
     };
 
+export type FlvNewsMessage = { readonly type: "news"; readonly id: number; readonly news: FlvNews };
+
 export type FlvMessage = { readonly type: "flv"; readonly id: number; readonly piece: Parameters<FlvSink>[0] };
 
 /** What the main thread tells a serving one. */
 export type ToThread =
   | AnswerMessage
   | FlvMessage
+  | FlvNewsMessage
   /** Listen here from now on and answer by this configuration. */
   | (Serving & { readonly type: "serve" })
   /** Drop the connections and end. */

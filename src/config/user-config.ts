@@ -15,10 +15,23 @@ export type Bitrate = number | string;
 /** A port such as `1935`, or an address such as `"127.0.0.1:1935"`, `"[::1]:1935"`. */
 export type Listen = number | string;
 
+/** By address; the first that matches counts, and who matches none is let in. */
+export type UserRule = {
+  /** Lets in: an address, a network such as 10.0.0.0/8, or "all". */
+  allow?: string;
+  /** Keeps out; as allow. */
+  deny?: string;
+};
+
 /** Directories served as files, as nginx's location blocks. */
 export type UserLocation = {
   /** URL prefix. */
   path: string;
+  /**
+   * Only this path, and nothing below it.
+   * @default false
+   */
+  exact?: boolean;
   /** Directory; the whole URL path is looked up below it. */
   root?: string;
   /** Directory that takes the place of the prefix. */
@@ -40,6 +53,77 @@ export type UserLocation = {
    * @default []
    */
   alwaysHeaders?: [string, string][];
+  /** Answers with statistics instead of files, as nginx-rtmp's rtmp_stat. */
+  stat?: {
+    /**
+     * How much of it, as nginx-rtmp's rtmp_stat.
+     * @default ["all"]
+     */
+    show?: ("all" | "global" | "live" | "clients")[];
+    /**
+     * Style sheet that the XML names; none when empty.
+     * @default ""
+     */
+    stylesheet?: string;
+    /**
+     * XML as nginx-rtmp's, or JSON as nginx-http-flv's.
+     * @default "xml"
+     */
+    format?: "xml" | "json";
+  };
+  /** Answers orders instead of serving files, as nginx-rtmp's rtmp_control: which ones it takes. */
+  control?: ("all" | "record" | "drop" | "redirect")[];
+  /** Who is let in; as `http.access` says when left out. */
+  access?: {
+    /**
+     * By address; the first that matches counts, and who matches none is let in.
+     * @default []
+     */
+    rules?: UserRule[];
+    /** File of names and hashed passwords, as htpasswd writes it. */
+    users?: string;
+    /**
+     * What the password is for, as browsers show it.
+     * @default "naru"
+     */
+    realm?: string;
+    /**
+     * `any`: the address or the password is enough; `all`: both count.
+     * @default "all"
+     */
+    satisfy?: "all" | "any";
+  };
+};
+
+/** By address; the first that matches counts, and who matches none is let in. */
+export type UserRule = {
+  /** Lets in: an address, a network such as 10.0.0.0/8, or "all". */
+  allow?: string;
+  /** Keeps out; as allow. */
+  deny?: string;
+};
+
+/** Processes that are kept running with the server. */
+export type UserRun = {
+  /** Program and arguments, without a shell. `$app`, `$name` and others are put in; `>file`, `2>>file`, `<file`, `2>&1` redirect. */
+  command: string[];
+  /** Its environment: `NAME` as the server has it, or `NAME=value`. All of the server's when left out. */
+  env?: string[];
+  /**
+   * Start it again when it ends by itself.
+   * @default true
+   */
+  respawn?: boolean;
+  /**
+   * How long after its end it is started again.
+   * @default "5s"
+   */
+  respawnDelay?: Duration;
+  /**
+   * What ends it; five seconds later it is ended by force.
+   * @default "SIGTERM"
+   */
+  killSignal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGILL" | "SIGABRT" | "SIGFPE" | "SIGKILL" | "SIGSEGV" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGUSR1" | "SIGUSR2" | "SIGCHLD" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU";
 };
 
 /** By the first part of the stream's path; `*` stands for any name not listed. */
@@ -79,6 +163,11 @@ export type UserApplication = {
      */
     handBackAfter?: Duration;
   };
+  /**
+   * Who may publish and play, by address. The first rule about an address decides.
+   * @default []
+   */
+  access?: UserAcces[];
   hls?: {
     /**
      * Make HLS of every stream of this application.
@@ -148,6 +237,21 @@ export type UserApplication = {
      */
     baseUrl?: string;
     /**
+     * In path: what segments are numbered by: one by one, the stream's time in 1/90,000 s, or the clock in ms.
+     * @default "sequential"
+     */
+    naming?: "sequential" | "timestamp" | "system";
+    /**
+     * In path: numbers by time are rounded down to a multiple of this; 0 leaves them.
+     * @default 0
+     */
+    namingGranularity?: number;
+    /**
+     * In path: a playlist of type EVENT, as long as window has room for all of it.
+     * @default false
+     */
+    event?: boolean;
+    /**
      * In path: remove segments that left the playlist.
      * @default true
      */
@@ -163,6 +267,8 @@ export type UserApplication = {
      */
     maxAudioDelay?: Duration;
   };
+  /** MPEG-DASH of each stream, at index.mpd. */
+  dash?: boolean | UserDash;
   /** How players play by RTMP, HTTP-FLV and WebSocket-FLV. */
   play?: {
     /**
@@ -220,6 +326,28 @@ export type UserApplication = {
      * @default "5s"
      */
     maxDelay?: Duration;
+  };
+  /** Files that are played by RTMP to who asks for a name that is not live. */
+  files?: {
+    /**
+     * Directories, and http:// or https:// URLs of directories, in the order in which a file is looked for.
+     * @default []
+     */
+    from?: string[];
+    /**
+     * How far ahead of its time a file is sent to players that do not say how much they keep.
+     * @default "1s"
+     */
+    buffer?: Duration;
+    /** Where files of other servers are while they are played; the system's own when left out. */
+    temporaryDirectory?: string;
+    /** Where files of other servers stay once they are complete; nowhere when left out. */
+    keepDirectory?: string;
+    /**
+     * Largest file that is fetched from another server.
+     * @default "4G"
+     */
+    maxFetch?: Size;
   };
   /**
    * Files that streams are recorded to, by a name for each recorder.
@@ -289,8 +417,33 @@ export type UserApplication = {
      */
     updateStrict?: boolean;
   };
+  /**
+   * Processes that are kept running while a stream is published or played.
+   * @default []
+   */
+  run?: UserRun[];
+  /**
+   * Other servers that every stream is sent on to, by RTMP or RTMPS.
+   * @default []
+   */
+  push?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; untilUnpublish?: boolean }[];
+  /**
+   * Other servers that streams are fetched from when somebody asks for them, or always.
+   * @default []
+   */
+  pull?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; always?: boolean; linger?: Duration; buffer?: Duration; live?: boolean; start?: number; stop?: number }[];
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
+};
+
+/** Who may publish and play, by address. The first rule about an address decides. */
+export type UserAcces = {
+  /** Lets in: an address, a network such as 10.0.0.0/8, or "all". */
+  allow?: string;
+  /** Keeps out; as allow. */
+  deny?: string;
+  /** Only about publishing, or playing; both when left out. */
+  for?: "publish" | "play";
 };
 
 /** Streams NAME + suffix are qualities of one stream, with a multivariant playlist at NAME. */
@@ -301,6 +454,49 @@ export type UserVariant = {
    * @default []
    */
   attributes?: string[];
+};
+
+/** MPEG-DASH of each stream, at index.mpd. */
+export type UserDash = {
+  /**
+   * MPEG-DASH of every stream of this application, at `index.mpd`.
+   * @default false
+   */
+  enabled?: boolean;
+  /**
+   * Players may ask for a segment while it is made. Where the segments have parts.
+   * @default true
+   */
+  lowLatency?: boolean;
+  /**
+   * Target duration of a segment, where HLS is off or MPEG-TS; else the segments are those of HLS.
+   * @default "2s"
+   */
+  segment?: Duration;
+  /**
+   * How much of the past the manifest lists, where HLS is off or MPEG-TS.
+   * @default "30s"
+   */
+  window?: Duration;
+  /** Directory to write manifest and segments to as well. */
+  path?: string;
+  /**
+   * In path: NAME/index.mpd and NAME/TIME.m4v instead of NAME.mpd and NAME-TIME.m4v.
+   * @default false
+   */
+  nested?: boolean;
+  /** In path: the clock that players are told to set theirs by (UTCTiming). */
+  clock?: {
+    /** What answers there. */
+    kind: "ntp" | "http-head" | "http-iso";
+    /** Address of the clock. */
+    url: string;
+  };
+  /**
+   * In path: remove segments that left the manifest.
+   * @default true
+   */
+  cleanup?: boolean;
 };
 
 /** Files that streams are recorded to, by a name for each recorder. */
@@ -352,6 +548,33 @@ export type UserRecord = {
   maxSize?: Size;
   /** Stop recording a stream after so many video frames. */
   maxFrames?: number;
+};
+
+/** Processes that are kept running while a stream is published or played. */
+export type UserRun = {
+  /** Program and arguments, without a shell. `$app`, `$name` and others are put in; `>file`, `2>>file`, `<file`, `2>&1` redirect. */
+  command: string[];
+  /** Its environment: `NAME` as the server has it, or `NAME=value`. All of the server's when left out. */
+  env?: string[];
+  /**
+   * Start it again when it ends by itself.
+   * @default true
+   */
+  respawn?: boolean;
+  /**
+   * How long after its end it is started again.
+   * @default "5s"
+   */
+  respawnDelay?: Duration;
+  /**
+   * What ends it; five seconds later it is ended by force.
+   * @default "SIGTERM"
+   */
+  killSignal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGILL" | "SIGABRT" | "SIGFPE" | "SIGKILL" | "SIGSEGV" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGUSR1" | "SIGUSR2" | "SIGCHLD" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU";
+  /** While an encoder publishes the stream; or from its first player by RTMP or FLV to the last. */
+  when: "published" | "played";
+  /** Only for streams of these names. */
+  streams?: string[];
 };
 
 /** Adaptive bitrate: each stream in several qualities. */
@@ -567,6 +790,26 @@ export type UserConfig = {
      * @default 1000
      */
     maxWaitingPerAddress?: number;
+    /** Who is let in, to everything that no location takes, and to locations that do not say. */
+    access?: {
+      /**
+       * By address; the first that matches counts, and who matches none is let in.
+       * @default []
+       */
+      rules?: UserRule[];
+      /** File of names and hashed passwords, as htpasswd writes it. */
+      users?: string;
+      /**
+       * What the password is for, as browsers show it.
+       * @default "naru"
+       */
+      realm?: string;
+      /**
+       * `any`: the address or the password is enough; `all`: both count.
+       * @default "all"
+       */
+      satisfy?: "all" | "any";
+    };
     /**
      * Directories served as files, as nginx's location blocks.
      * @default []
@@ -653,6 +896,16 @@ export type UserConfig = {
      */
     cpu?: number;
   };
+  /** Who may use the API at /api/; what the start page reads is for all. */
+  api?: {
+    /** Whoever sends it as a bearer token is let in, from any address. */
+    token?: string;
+    /**
+     * Addresses and networks that are let in without a token. Behind a proxy on this machine: [].
+     * @default ["127.0.0.0/8","::1"]
+     */
+    allow?: string[];
+  };
   /** Functions, webhooks and programs that are asked or told when somebody connects. */
   hooks?: {
     /**
@@ -676,6 +929,11 @@ export type UserConfig = {
      */
     onFailure?: "deny" | "allow";
   };
+  /**
+   * Processes that are kept running with the server.
+   * @default []
+   */
+  run?: UserRun[];
   /**
    * By the first part of the stream's path; `*` stands for any name not listed.
    * @default {"*":{}}

@@ -178,6 +178,36 @@ describe("rtmp", () => {
     ]);
   });
 
+  test.each([
+    ["hls_fragment_naming system; hls_fragment_naming_granularity 500;", { naming: "system", namingGranularity: 500 }],
+    ["hls_fragment_naming timestamp; hls_type event;", { naming: "timestamp", event: true }],
+    ["hls_type live;", { naming: "sequential", event: false }],
+  ])("%s", (text, hls) => {
+    expect(resolve(application(`live on; hls on; hls_path /h; ${text}`)).applications.live?.hls).toMatchObject(hls);
+  });
+
+  test.each<[string, string, unknown]>([
+    ["dash on;", "", { enabled: false }],
+    [
+      "dash on; dash_path /d; hls on; hls_path /h;",
+      "",
+      { enabled: true, path: "/d", segment: 5000, window: 30_000, lowLatency: false, nested: false, cleanup: true },
+    ],
+    [
+      "dash_fragment 3; dash_playlist_length 1m; dash_nested on; dash_cleanup off;",
+      "dash on; dash_path /d;",
+      { enabled: true, path: "/d", segment: 3000, window: 60_000, nested: true, cleanup: false },
+    ],
+    [
+      "dash on; dash_path /d; dash_clock_compensation http_head; dash_clock_helper_uri http://x/time;",
+      "",
+      { enabled: true, clock: { kind: "http-head", url: "http://x/time" } },
+    ],
+    ["dash off; dash_path /d;", "dash on;", { enabled: false }],
+  ])("MPEG-DASH: %s in an application | %s", (body, server, expected) => {
+    expect(resolve(application(`live on; ${body}`, server)).applications.live?.dash).toMatchObject(expected as object);
+  });
+
   test("a second server would be reachable at the first one's address", () => {
     const text = "rtmp { server { listen 1; application a { } } server { listen 127.0.0.1:2; application b { } } }";
     expect(read(text).mistakes.map(({ code }) => code)).toEqual(["nginx-guard-unsupported"]);
@@ -197,7 +227,7 @@ describe("rtmp", () => {
     expect(lines(result, "notices").join()).not.toContain("not supported");
   });
 
-  test.each(["push rtmp://x/y;", "exec ffmpeg -i $name;", "dash on;", "record manual; record_path /r;"])(
+  test.each(["exec ffmpeg -i $name;", "record manual; record_path /r;"])(
     "%s is not supported: one line at the start",
     (text) => {
       const result = read(application(`live on; ${text}`));

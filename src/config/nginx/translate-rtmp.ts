@@ -4,8 +4,10 @@ import type { Draft } from "./draft.ts";
 import type { Report } from "./report.ts";
 import { argument, blocks, inForce, type Scope } from "./scope.ts";
 import { translateAccess } from "./translate-access.ts";
+import { translateDash } from "./translate-dash.ts";
 import { translateConnectNotify, translateNotify } from "./translate-notify.ts";
 import { translateRecorders } from "./translate-record.ts";
+import { translateRelays } from "./translate-relay.ts";
 import type { Node } from "./validate.ts";
 import { parseNginxListen, parseNginxTime } from "./values.ts";
 
@@ -18,7 +20,7 @@ const LONGEST_FRAGMENT_MS = 3_600_000;
 const PING_MS = 60_000;
 const PING_TIMEOUT_MS = 30_000;
 
-/** Directories that HLS is written to. */
+/** Directories that HLS and DASH are written to. */
 export type HlsPaths = readonly string[];
 
 /** Translates `rtmp { }`. */
@@ -38,8 +40,7 @@ export function translateRtmp(root: readonly Node[], draft: Draft, report: Repor
   const hlsPaths: string[] = [];
   for (const server of servers) {
     for (const application of blocks(server, "application")) {
-      const path = translateApplication(application, [application, server, rtmp], draft, report);
-      if (path !== undefined) hlsPaths.push(path);
+      hlsPaths.push(...translateApplication(application, [application, server, rtmp], draft, report));
     }
   }
   const scopes = servers.map((server) => [server, rtmp]);
@@ -129,13 +130,13 @@ function translateIdle(scope: Scope, draft: Draft): void {
 
 const applicationBase = ({ args }: Node["directive"]): readonly string[] => ["applications", args[0] ?? ""];
 
-/** @returns the directory its HLS is written to */
-function translateApplication(node: Node, scope: Scope, draft: Draft, report: Report): string | undefined {
+/** @returns the directories its HLS and DASH are written to */
+function translateApplication(node: Node, scope: Scope, draft: Draft, report: Report): HlsPaths {
   const { directive } = node;
   const base = applicationBase(directive);
   if (draft.has(base)) {
     report.mistake("nginx-duplicate", directive, `a second application "${base[1]}"`, "naru has one of each name");
-    return undefined;
+    return [];
   }
   draft.set(base, {}, directive);
   draft.set([...base, "live"], false, directive, true);
@@ -152,13 +153,16 @@ function translateApplication(node: Node, scope: Scope, draft: Draft, report: Re
   }
   if (enabled) translateVariants(node, base, draft);
   translateRecorders(node, scope, base, draft, report);
+  translateRelays(node, scope, base, draft, report);
   translateNotify(scope, base, draft, report);
   translateAccess(scope, base, draft);
   if (hls?.directive.args[0] === "on" && !enabled) {
     const where = `application "${directive.args[0]}"`;
     report.notice(hls.directive, `hls on without hls_path makes nothing in ${where}, as in nginx`, "add hls_path");
   }
-  return enabled && argument(scope, "live") === "on" ? path : undefined;
+  const dashPath = translateDash(scope, base, draft, report);
+  if (argument(scope, "live") !== "on") return [];
+  return [...(enabled ? [path] : []), ...(dashPath === undefined ? [] : [dashPath])];
 }
 
 /** They hold where they stand, and not in blocks below. */

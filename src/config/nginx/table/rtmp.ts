@@ -25,7 +25,9 @@ import {
 } from "../spec.ts";
 import { parseNginxSize, parseNginxTime } from "../values.ts";
 import { ACCESS_DIRECTIVES } from "./access.ts";
+import { DASH_DIRECTIVES, DASH_FORK_DIRECTIVES } from "./dash.ts";
 import { NOTIFY_DIRECTIVES, NOTIFY_FORK_DIRECTIVES } from "./notify.ts";
+import { RELAY_DIRECTIVES } from "./relay.ts";
 
 const S: readonly Context[] = ["server"];
 const A: readonly Context[] = ["application"];
@@ -57,9 +59,7 @@ const rtmpNumber = (key: string, min: number, max: number): Outcome =>
 const EXACT = "naru sends players exact times, which never part";
 const TIMELINE = "naru repairs the times of every stream by itself";
 const QUEUES = "naru bounds every queue by itself";
-const RELAY = "naru does not relay yet; let the encoder or an ffmpeg process send to both servers";
 const EXEC = "naru does not start processes yet; start the command by systemd or a script that watches the playlist";
-const DASH = "naru writes no DASH yet; HLS of format cmaf plays in the same players";
 const VOD = "naru does not serve files by RTMP; serve them by HTTP from a location";
 const KEYS = "only used with hls_keys";
 
@@ -148,13 +148,15 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("hls_nested", MSA, flag, hlsFlag("nested")),
   directive("hls_base_url", MSA, text, hlsText("baseUrl")),
   directive("hls_cleanup", MSA, flag, hlsFlag("cleanup")),
+  directive("hls_fragment_naming", MSA, oneOf("sequential", "timestamp", "system"), hlsText("naming")),
   directive(
-    "hls_fragment_naming",
+    "hls_fragment_naming_granularity",
     MSA,
-    oneOf("sequential", "timestamp", "system"),
-    unsupported("segments are numbered one by one, as by sequential", when("sequential")),
+    number,
+    mapped("applications.NAME.hls.namingGranularity", ([value = ""], put) =>
+      put(["hls", "namingGranularity"], Number(value)),
+    ),
   ),
-  directive("hls_fragment_naming_granularity", MSA, number, unsupported("segments are numbered one by one", when("0"))),
   directive(
     "hls_fragment_slicing",
     MSA,
@@ -165,7 +167,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
     "hls_type",
     MSA,
     oneOf("live", "event"),
-    unsupported("the playlist is a sliding one, as by live", when("live")),
+    mapped("applications.NAME.hls.event", ([value], put) => put(["hls", "event"], value === "event")),
   ),
   directive("hls_max_audio_delay", MSA, time, hlsTime("maxAudioDelay")),
   directive("hls_audio_buffer_size", MSA, size, ignored("naru bounds this buffer by itself")),
@@ -189,12 +191,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("hls_fragments_per_key", MSA, number, ignored(KEYS)),
 
   // MPEG-DASH
-  directive("dash", MSA, flag, unsupported(DASH, when("off"))),
-  directive("dash_path", MSA, path, ignored(`only used with dash; ${DASH}`)),
-  directive("dash_fragment", MSA, time, ignored(`only used with dash; ${DASH}`)),
-  directive("dash_playlist_length", MSA, time, ignored(`only used with dash; ${DASH}`)),
-  directive("dash_cleanup", MSA, flag, ignored(`only used with dash; ${DASH}`)),
-  directive("dash_nested", MSA, flag, ignored(`only used with dash; ${DASH}`)),
+  ...DASH_DIRECTIVES,
 
   // Recording
   directive(
@@ -219,13 +216,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("play_temp_path", MSA, path, ignored(`only used with play; ${VOD}`)),
   directive("play_local_path", MSA, path, ignored(`only used with play; ${VOD}`)),
 
-  // Relay
-  directive("pull", A, words(1, undefined, "url [key=value ...]"), unsupported(RELAY), { repeats: true }),
-  directive("push", A, words(1, undefined, "url [key=value ...]"), unsupported(RELAY), { repeats: true }),
-  directive("relay_buffer", MS, time, ignored("only used with pull")),
-  directive("push_reconnect", MSA, time, ignored("only used with push")),
-  directive("pull_reconnect", MSA, time, ignored("only used with pull")),
-  directive("session_relay", MSA, flag, ignored("only used with push and pull")),
+  ...RELAY_DIRECTIVES,
 
   // HTTP callbacks
   ...NOTIFY_DIRECTIVES,
@@ -258,11 +249,6 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("log_format", MSA, words(2, undefined, "name text ..."), ignored("only used with access_log"), {
     repeats: true,
   }),
-
-  // At the root of the file
-  directive("rtmp_auto_push", ["root"], flag, ignored("naru is one process: every connection sees every stream")),
-  directive("rtmp_auto_push_reconnect", ["root"], time, ignored("naru is one process")),
-  directive("rtmp_socket_dir", ["root"], path, ignored("naru is one process")),
 ];
 
 /** Directives that the forks winshining/nginx-http-flv-module and sergey-dryabzhinsky/nginx-rtmp-module add. */
@@ -304,6 +290,5 @@ export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
   ),
   exec("exec_record_started", MSAR),
   directive("record_interval_size", MSAR, size, unsupported("pieceSize of a recorder in naru's own configuration")),
-  directive("dash_clock_compensation", MSA, words(1), ignored(`only used with dash; ${DASH}`)),
-  directive("dash_clock_helper_uri", MSA, text, ignored(`only used with dash; ${DASH}`)),
+  ...DASH_FORK_DIRECTIVES,
 ];

@@ -1,7 +1,9 @@
 import type { ApplicationConfig } from "../config/application.ts";
 import { DashOrigin } from "../dash/origin.ts";
+import { DashDirectory } from "../gateways/files/dash-directory.ts";
+import type { DashWriter } from "../gateways/files/dash-writer.ts";
 import type { HlsConfig } from "../hls/config.ts";
-import { firstMsnAt } from "../hls/names.ts";
+import { EPOCH, firstMsnAt } from "../hls/names.ts";
 import { HlsOrigin } from "../hls/origin.ts";
 import { HlsOutput } from "../hls/output.ts";
 import type { Log } from "../log.ts";
@@ -27,6 +29,10 @@ export class DashModule {
   readonly origin: DashOrigin;
   /** Streams whose segments are made for DASH alone. */
   readonly #own = new HlsOrigin();
+
+  /** One per directory and settings: several applications may share one. */
+  readonly #directories = new Map<string, DashDirectory>();
+  readonly #files = new Map<HlsOutput, OutputFiles | undefined>();
 
   constructor(
     private readonly options: {
@@ -64,10 +70,61 @@ export class DashModule {
     stream.attach(output.write, now);
   }
 
+  /** Opens the directories of the configuration, so that old files are removed though nobody publishes. */
+  start(applications: Iterable<ApplicationConfig>): void {
+    for (const settings of applications) this.#directory(settings);
+  }
+
   tick(now: Millis): void {
     this.origin.tick(now);
+    const outputs = new Set(this.origin.outputs());
+    for (const output of outputs) {
+      if (!this.#files.has(output)) this.#files.set(output, this.#open(output));
+      this.#files.get(output)?.writer.update(output, Date.now());
+    }
+    for (const [output, files] of this.#files) {
+      if (outputs.has(output)) continue;
+      this.#files.delete(output);
+      files?.release();
+    }
+  }
+
+  /** Writes out what waits for the disk. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#directories.values()].map((directory) => directory.close()));
+  }
+
+  #open(output: HlsOutput): OutputFiles | undefined {
+    const { path, windowMs } = output;
+    const settings = this.options.application(applicationOf(path));
+    const directory = settings && this.#directory(settings);
+    if (!directory) return undefined;
+    const name = path.slice(path.indexOf("/") + 1);
+    const { clock } = settings.dash;
+    const manifest = { epoch: EPOCH, windowMs, lowLatency: false };
+    const told = clock ? { scheme: clock.kind, value: clock.url } : "none";
+    const writer = directory.open(name, { ...manifest, clock: told });
+    return writer && { writer, release: () => directory.release(name, writer) };
+  }
+
+  #directory(settings: Settings): DashDirectory | undefined {
+    const { path: directory, nested, cleanup, enabled } = settings.dash;
+    if (!enabled || directory === undefined) return undefined;
+    const { window } = isShared(settings) ? settings.hls : settings.dash;
+    const options = { directory, nested, cleanup, window };
+    const key = JSON.stringify(options);
+    let opened = this.#directories.get(key);
+    if (!opened) {
+      opened = new DashDirectory(options, this.options.log);
+      this.#directories.set(key, opened);
+      opened.start();
+    }
+    return opened;
   }
 }
+
+/** What writes the files of an output. */
+type OutputFiles = { readonly writer: DashWriter; readonly release: () => void };
 
 function ownConfig({ hls, dash }: Settings): HlsConfig {
   const { segment, window, lowLatency } = dash;

@@ -21,6 +21,13 @@ export const dashSchema = switchable(
       .boolean()
       .default(false)
       .describe("In path: NAME/index.mpd and NAME/TIME.m4v instead of NAME.mpd and NAME-TIME.m4v."),
+    clock: z
+      .strictObject({
+        kind: z.enum(["ntp", "http-head", "http-iso"]).describe("What answers there."),
+        url: z.string().describe("Address of the clock."),
+      })
+      .optional()
+      .describe("In path: the clock that players are told to set theirs by (UTCTiming)."),
     cleanup: z.boolean().default(true).describe("In path: remove segments that left the manifest."),
   }),
 );

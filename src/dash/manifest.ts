@@ -1,8 +1,10 @@
 import { cmafNames } from "../hls/names.ts";
 import type { RenditionView } from "../hls/rendition-view.ts";
+import type { WindowSegment } from "../hls/stored-segment.ts";
 import type { Millis } from "../media/time.ts";
-import { type AdaptationSet, formatMpd, type Mpd, type Period, type Representation } from "./mpd.ts";
+import { type AdaptationSet, formatMpd, type Mpd, type Period, type Representation, toDateTime } from "./mpd.ts";
 import { parseTimed, SegmentNumbers, timedTemplate } from "./segment-names.ts";
+import type { SegmentTimes } from "./segment-times.ts";
 import { DashTimeline, type TimelinePeriod } from "./timeline.ts";
 
 export type ManifestOptions = {
@@ -10,11 +12,28 @@ export type ManifestOptions = {
   readonly epoch: Millis;
   /** How much of the past is listed. */
   readonly windowMs: Millis;
-  /** Stands before the names of media. */
-  readonly prefix: string;
+  readonly names: ManifestNames;
+  /** Where players find the time; without, the manifest says it. */
+  readonly clock?: Mpd["clock"] | "none";
   /** Players may ask for a segment while it is made; needs parts. */
   readonly lowLatency: boolean;
 };
+
+/** Names of media as the manifest has them. */
+export type ManifestNames = {
+  /** @param number of the initialization section */
+  init(view: RenditionView, number: number): string;
+  /** Of segments, with `$Time$` in it. */
+  media(view: RenditionView): string;
+};
+
+/** Those by which `resolve` and the HLS origin know them. @param prefix stands before each */
+export function servedNames(prefix: string): ManifestNames {
+  return {
+    init: ({ name }, number) => cmafNames(prefix + name).init(number),
+    media: ({ name }) => timedTemplate(prefix, name),
+  };
+}
 
 /** What of a stream its manifest is made of. */
 export type Presented = {
@@ -50,6 +69,11 @@ export class DashManifest {
     return timed && msn !== undefined ? cmafNames(timed.rendition).segment(msn) : undefined;
   }
 
+  /** Where a segment lies on its timeline; undefined for what cannot be read. */
+  timesOf(view: RenditionView, segment: WindowSegment): SegmentTimes | undefined {
+    return this.#timeline.timesOf(view, segment);
+  }
+
   /** Seconds that an answer may be kept by others. */
   maxAge({ renditions }: Presented): number {
     return Math.floor((renditions[0]?.window.targets.segment ?? 0) / 2);
@@ -68,13 +92,14 @@ export class DashManifest {
       this.#publishTime = wallclock;
     }
     const target = Math.max(...lead.segments.map(({ duration }) => duration));
+    const { clock } = this.#options;
     const usual = lead.targets.segment;
     this.#numbers.prune(lead.segments[0]?.msn ?? 0);
     const described = periods.map((period, index) => this.#period(period, periods[index + 1], renditions));
     const mpd: Mpd = {
       availabilityStartTime: this.#options.epoch,
       publishTime: this.#publishTime,
-      now: wallclock,
+      clock: clock === "none" ? undefined : (clock ?? { scheme: "direct", value: toDateTime(wallclock) }),
       minimumUpdatePeriod: lead.ended ? undefined : usual,
       mediaPresentationDuration: lead.ended ? this.#timeline.end : undefined,
       timeShiftBufferDepth: this.#options.windowMs / 1000,
@@ -133,8 +158,7 @@ export class DashManifest {
       this.#numbers.set(name, times.start, segment.msn);
       segments.push(times);
     }
-    const { prefix } = this.#options;
-    const names = cmafNames(prefix + name);
+    const { names } = this.#options;
     const { resolution, sar, frameRate, channels, sampleRate } = view;
     return {
       id: name,
@@ -148,8 +172,8 @@ export class DashManifest {
       template: {
         timescale,
         presentationTimeOffset: Math.round(mediaStart * timescale),
-        initialization: names.init(first.init),
-        media: timedTemplate(prefix, name),
+        initialization: names.init(view, first.init),
+        media: names.media(view),
         availabilityTimeOffset: undefined,
         segments,
       },

@@ -5,8 +5,8 @@ export type Mpd = {
   readonly availabilityStartTime: Millis;
   /** Wall clock of the latest change. */
   readonly publishTime: Millis;
-  /** Wall clock of now, for players' clocks. */
-  readonly now: Millis;
+  /** What players set their clocks by: a scheme of 23009-1 5.8.5.7, and its value. */
+  readonly clock: { readonly scheme: "direct" | "ntp" | "http-head" | "http-iso"; readonly value: string } | undefined;
   /** Undefined once nothing will be added. */
   readonly minimumUpdatePeriod: number | undefined;
   /** Once nothing will be added: where the last period ends. */
@@ -90,8 +90,10 @@ export function formatMpd(mpd: Mpd): string {
     lines.push("  </ServiceDescription>");
   }
   for (const period of mpd.periods) addPeriod(lines, period);
-  // A URL would have to be absolute: dash.js takes a relative one for one of the page that it is on.
-  lines.push(`  <UTCTiming schemeIdUri="urn:mpeg:dash:utc:direct:2014" value="${toDateTime(mpd.now)}"/>`);
+  if (mpd.clock) {
+    const { scheme, value } = mpd.clock;
+    lines.push(`  ${open("UTCTiming", { schemeIdUri: `urn:mpeg:dash:utc:${scheme}:2014`, value }, "/>")}`);
+  }
   lines.push("</MPD>", "");
   return lines.join("\n");
 }
@@ -192,7 +194,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** xs:dateTime. */
-function toDateTime(wallclock: Millis): string {
+export function toDateTime(wallclock: Millis): string {
   return new Date(Math.round(wallclock)).toISOString();
 }
 

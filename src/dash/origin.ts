@@ -5,7 +5,7 @@ import type { HlsOrigin } from "../hls/origin.ts";
 import type { HlsOutput } from "../hls/output.ts";
 import type { Millis } from "../media/time.ts";
 import type { DashConfig } from "./config.ts";
-import { DashManifest } from "./manifest.ts";
+import { DashManifest, servedNames } from "./manifest.ts";
 import { parseTimed } from "./segment-names.ts";
 
 /** Name of the manifest below a stream. */
@@ -50,14 +50,18 @@ export class DashOrigin {
 
   /** Looks at what has come to all streams; a few times a second. */
   tick(now: Millis): void {
-    const { hls, own } = this.#options;
+    const { own } = this.#options;
     own.tick(now);
-    for (const output of own.outputs) this.#update(output, OWN_PREFIX);
-    for (const output of hls.outputs) if (!own.get(output.path)) this.#update(output, "");
+    for (const output of this.outputs()) {
+      this.#manifestOf(output, own.get(output.path) === output ? OWN_PREFIX : "")?.update(output);
+    }
   }
 
-  #update(output: HlsOutput, prefix: string): void {
-    if (this.#isPresented(output)) this.#manifestOf(output, prefix)?.update(output);
+  /** Those that have a manifest. */
+  outputs(): HlsOutput[] {
+    const { hls, own } = this.#options;
+    const shared = [...hls.outputs].filter(({ path }) => !own.get(path));
+    return [...own.outputs, ...shared].filter((output) => this.#isPresented(output));
   }
 
   #isPresented({ path, separatesAudio }: HlsOutput): boolean {
@@ -97,7 +101,7 @@ export class DashOrigin {
     if (!config) return undefined;
     const { windowMs, isLowLatency } = output;
     const lowLatency = config.lowLatency && isLowLatency;
-    const manifest = new DashManifest({ epoch: EPOCH, windowMs, prefix, lowLatency });
+    const manifest = new DashManifest({ epoch: EPOCH, windowMs, names: servedNames(prefix), lowLatency });
     this.#manifests.set(output, manifest);
     return manifest;
   }

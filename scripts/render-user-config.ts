@@ -7,6 +7,10 @@ export function renderUserConfig(tree: SettingNode): string {
   const root = { ...tree, description: "What a configuration may hold; everything has a default." };
   const named: [string, SettingNode][] = [...inner, ["UserConfig", root]];
   const names = new Map(inner.map(([name, node]) => [node.kind === "group" ? node.fields : undefined, name]));
+  // A group that settings have in common is described once.
+  const types = new Set(
+    named.map(([name, node]) => `${heading(node)}export type ${name} = ${renderType(node, "", names)};\n`),
+  );
   return `// Generated from the schema by scripts/generate.ts; a test fails when it is stale.
 import type * as hooks from "../hooks/event.ts";
 import type { HookTargets } from "../hooks/target.ts";
@@ -24,7 +28,7 @@ export type Bitrate = number | string;
 /** A port such as \`1935\`, or an address such as \`"127.0.0.1:1935"\`, \`"[::1]:1935"\`. */
 export type Listen = number | string;
 
-${named.map(([name, node]) => `${heading(node)}export type ${name} = ${renderType(node, "", names)};\n`).join("\n")}`;
+${[...types].join("\n")}`;
 }
 
 /** Groups that stand in a map or list, or that are switches, get a type of their own, named after the setting: `applications`, `Application`. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { apiSchema } from "../control/config.ts";
 import { runListSchema } from "../exec/config.ts";
 import { httpSchema } from "../gateways/http/config.ts";
 import { httpsSchema } from "../gateways/http/https-config.ts";
@@ -24,6 +25,7 @@ export const configSchema = z
     https: httpsSchema.describe("How viewers reach the server by HTTPS."),
     tls: tlsSchema.describe("Where the certificate of HTTPS and RTMPS comes from."),
     pictures: picturesSchema.describe("Thumbnails and storyboards of live streams."),
+    api: apiSchema.describe("Who may use the API at /api/; what the start page reads is for all."),
     hooks: hooksSchema.describe("Functions, webhooks and programs that are asked or told when somebody connects."),
     run: runListSchema.describe("Processes that are kept running with the server."),
     applications: z

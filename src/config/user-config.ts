@@ -15,7 +15,7 @@ export type Bitrate = number | string;
 /** A port such as `1935`, or an address such as `"127.0.0.1:1935"`, `"[::1]:1935"`. */
 export type Listen = number | string;
 
-/** By address; the first that matches counts, and who matches none is let in. */
+/** By address; the first that matches counts; who matches none is let in. */
 export type UserRule = {
   /** Lets in: an address, a network such as 10.0.0.0/8, or "all". */
   allow?: string;
@@ -76,7 +76,7 @@ export type UserLocation = {
   /** Who is let in; as `http.access` says when left out. */
   access?: {
     /**
-     * By address; the first that matches counts, and who matches none is let in.
+     * By address; the first that matches counts; who matches none is let in.
      * @default []
      */
     rules?: UserRule[];
@@ -93,14 +93,6 @@ export type UserLocation = {
      */
     satisfy?: "all" | "any";
   };
-};
-
-/** By address; the first that matches counts, and who matches none is let in. */
-export type UserRule = {
-  /** Lets in: an address, a network such as 10.0.0.0/8, or "all". */
-  allow?: string;
-  /** Keeps out; as allow. */
-  deny?: string;
 };
 
 /** Processes that are kept running with the server. */
@@ -793,7 +785,7 @@ export type UserConfig = {
     /** Who is let in, to everything that no location takes, and to locations that do not say. */
     access?: {
       /**
-       * By address; the first that matches counts, and who matches none is let in.
+       * By address; the first that matches counts; who matches none is let in.
        * @default []
        */
       rules?: UserRule[];

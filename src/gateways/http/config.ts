@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration, listenAddresses } from "../../config/units.ts";
+import { networkSchema } from "../address-list.ts";
 
 /** Names as RFC 9110 5.1 has them; values of visible ASCII, since clients disagree on anything else (5.5). */
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected the name of a header");
@@ -7,9 +8,46 @@ const headerValue = () =>
   z.string().regex(/^[\t\x20-\x7e]*$/, "expected a header's value of printable ASCII characters");
 const headers = () => z.array(z.tuple([headerName, headerValue()])).default([]);
 
+const accessSchema = z.strictObject({
+  rules: z
+    .array(
+      z
+        .strictObject({
+          allow: networkSchema().optional().describe('Lets in: an address, a network such as 10.0.0.0/8, or "all".'),
+          deny: networkSchema().optional().describe("Keeps out; as allow."),
+        })
+        .refine(({ allow, deny }) => (allow === undefined) !== (deny === undefined), {
+          message: "expected either allow or deny in each rule",
+        }),
+    )
+    .default([])
+    .describe("By address; the first that matches counts; who matches none is let in."),
+  users: z.string().optional().describe("File of names and hashed passwords, as htpasswd writes it."),
+  realm: headerValue().default("naru").describe("What the password is for, as browsers show it."),
+  satisfy: z
+    .enum(["all", "any"])
+    .default("all")
+    .describe("`any`: the address or the password is enough; `all`: both count."),
+});
+export type HttpAccess = z.output<typeof accessSchema>;
+
+const statSchema = z.strictObject({
+  show: z
+    .array(z.enum(["all", "global", "live", "clients"]))
+    .default(["all"])
+    .describe("How much of it, as nginx-rtmp's rtmp_stat."),
+  stylesheet: z.string().default("").describe("Style sheet that the XML names; none when empty."),
+  format: z.enum(["xml", "json"]).default("xml").describe("XML as nginx-rtmp's, or JSON as nginx-http-flv's."),
+});
+export type StatConfig = z.output<typeof statSchema>;
+
+const controlSchema = z.array(z.enum(["all", "record", "drop", "redirect"])).min(1);
+export type ControlConfig = z.output<typeof controlSchema>;
+
 const locationSchema = z
   .strictObject({
     path: z.string().startsWith("/").describe("URL prefix."),
+    exact: z.boolean().default(false).describe("Only this path, and nothing below it."),
     root: z.string().optional().describe("Directory; the whole URL path is looked up below it."),
     alias: z.string().optional().describe("Directory that takes the place of the prefix."),
     types: z
@@ -19,10 +57,19 @@ const locationSchema = z
     defaultType: headerValue().default("text/plain").describe("Media type of other extensions."),
     headers: headers().describe("Response headers to add to answers that succeed."),
     alwaysHeaders: headers().describe("Response headers to add to every answer, errors included."),
+    stat: statSchema.optional().describe("Answers with statistics instead of files, as nginx-rtmp's rtmp_stat."),
+    control: controlSchema
+      .optional()
+      .describe("Answers orders instead of serving files, as nginx-rtmp's rtmp_control: which ones it takes."),
+    access: accessSchema.optional().describe("Who is let in; as `http.access` says when left out."),
   })
   .refine(
-    (location) => (location.root === undefined) !== (location.alias === undefined),
-    "needs exactly one of root and alias",
+    ({ root, alias, stat, control }) => [root, alias, stat, control].filter((one) => one !== undefined).length <= 1,
+    "takes one of root, alias, stat and control",
+  )
+  .refine(
+    ({ root, alias, stat, control, access }) => [root, alias, stat, control, access].some((one) => one !== undefined),
+    "needs one of root, alias, stat, control and access",
   );
 
 /** How viewers reach the server by HTTP. */
@@ -57,6 +104,9 @@ export const httpSchema = z
       .describe(
         "Of the second half of those, from one address. Private and loopback addresses are not limited: a proxy has one of these.",
       ),
+    access: accessSchema
+      .optional()
+      .describe("Who is let in, to everything that no location takes, and to locations that do not say."),
     locations: z.array(locationSchema).default([]).describe("Directories served as files, as nginx's location blocks."),
   })
   .prefault({});

@@ -1,10 +1,12 @@
 import type { HttpLocation } from "./config.ts";
 
-/** The location with the longest prefix of a decoded path, as nginx chooses among prefix locations. */
+/** An exact location, or that with the longest prefix of a decoded path, as nginx chooses. */
 export function matchLocation(locations: readonly HttpLocation[], path: string): HttpLocation | undefined {
   let best: HttpLocation | undefined;
   for (const location of locations) {
-    if (path.startsWith(location.path) && (best === undefined || location.path.length > best.path.length))
+    if (location.exact) {
+      if (path === location.path) return location;
+    } else if (path.startsWith(location.path) && (best === undefined || location.path.length > best.path.length))
       best = location;
   }
   return best;

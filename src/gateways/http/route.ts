@@ -1,6 +1,6 @@
 /** What of the server's own a path names. */
 export type Route =
-  | { readonly kind: "start" | "health" | "streams" | "unknown" }
+  | { readonly kind: "start" | "health" | "streams" | "stylesheet" | "api" | "unknown" }
   /** The state of one stream, for the watch page. */
   | { readonly kind: "stream"; readonly path: string }
   /** What OBS shall send to an application. */
@@ -21,6 +21,7 @@ export type Route =
 /** Where the pages' own files lie. No application may have this name. */
 export const ASSET_PREFIX = "/_naru/";
 
+const API_PREFIX = "/api/";
 const MULTITRACK_PREFIX = "/api/multitrack/";
 const PICTURE_FILE = /\/(?:thumbnail\.(?:jpg|webp)|storyboard\.(?:jpg|webp|vtt))$/;
 const MEDIA_FILE = /\.(?:m4s|mp4|ts|aac|vtt)$/;
@@ -38,7 +39,9 @@ export function parseRoute(path: string): Route {
     const application = path.slice(MULTITRACK_PREFIX.length);
     return application === "" || application.includes("/") ? UNKNOWN : { kind: "multitrack", application };
   }
+  if (path.startsWith(API_PREFIX)) return { kind: "api" };
   if (path === "/health") return { kind: "health" };
+  if (path === "/stat.xsl") return { kind: "stylesheet" };
 
   const file = path.lastIndexOf("/");
   if (file === path.length - 1)

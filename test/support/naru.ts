@@ -11,6 +11,8 @@ type NaruOptions = {
   readonly tls?: boolean;
   /** An nginx.conf instead; gets the ports and a directory to write to. */
   readonly nginxConf?: (ports: { readonly rtmp: number; readonly http: number }, directory: string) => string;
+  /** A naru.config.ts instead. */
+  readonly configModule?: (ports: { readonly rtmp: number; readonly http: number }, directory: string) => string;
   /** Ports to take; free ones where left out. */
   readonly ports?: Partial<Ports>;
   /** More environment variables. */
@@ -105,8 +107,10 @@ export async function startNaru(options: NaruOptions = {}): Promise<Naru> {
     ...options.ports,
   };
   const directory = new TemporaryDirectory();
-  const file = directory.join(options.nginxConf ? "nginx.conf" : "naru.json");
-  writeFileSync(file, options.nginxConf?.(ports, directory.path) ?? JSON.stringify(withPorts(options, ports)));
+  const { nginxConf, configModule } = options;
+  const file = directory.join(nginxConf ? "nginx.conf" : configModule ? "naru.config.ts" : "naru.json");
+  const text = (nginxConf ?? configModule)?.(ports, directory.path) ?? JSON.stringify(withPorts(options, ports));
+  writeFileSync(file, text);
   const [program, ...args] = options.command ?? [process.execPath, projectPath("src/main.ts")];
   const launch = () =>
     start(program, [...args, "start", "-c", file], {

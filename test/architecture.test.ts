@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dash: ["bytes", "media", "formats", "hls"],
   play: ["bytes", "media", "codecs", "formats", "streams"],
   gateways: [
+    "vod",
     "bytes",
     "media",
     "codecs",
@@ -37,14 +38,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   latency: ["demo"],
   load: ["bytes", "media", "formats"],
   access: ["streams", "gateways"],
+  control: ["media", "streams", "gateways"],
   obs: [],
   validate: ["bytes", "media", "codecs", "formats"],
   transcode: ["bytes", "media", "codecs", "formats", "hls", "log", "media-process"],
   relay: ["bytes", "media", "formats", "protocols", "streams", "play", "gateways", "log"],
   record: ["bytes", "media", "codecs", "formats", "hls"],
+  vod: ["bytes", "media", "codecs", "formats"],
   hooks: ["media", "streams"],
+  "access-log": ["media", "streams", "log"],
   exec: ["media", "streams", "media-process", "log"],
   config: [
+    "access-log",
+    "control",
+    "vod",
     "access",
     "exec",
     "hooks",
@@ -65,6 +72,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** What slices of the configuration are written with, in any room. */
 const SLICE_FORMS = ["config/units.ts", "config/forms.ts"];
 const PURE = [
+  "vod",
   "bytes",
   "media",
   "codecs",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accessSchema } from "../access/config.ts";
+import { accessLogSchema } from "../access-log/config.ts";
 import { dashSchema } from "../dash/config.ts";
 import { streamRunListSchema } from "../exec/config.ts";
 import { hlsSchema } from "../hls/config.ts";
@@ -9,6 +10,7 @@ import { recordSchema } from "../record/config.ts";
 import { pullSchema, pushSchema } from "../relay/config.ts";
 import { backupSchema } from "../streams/config.ts";
 import { abrSchema } from "../transcode/config.ts";
+import { filesSchema } from "../vod/config.ts";
 
 /** What an application (the first part of a stream's path) does with its streams. */
 export const applicationSchema = z
@@ -23,10 +25,12 @@ export const applicationSchema = z
     hls: hlsSchema,
     dash: dashSchema.describe("MPEG-DASH of each stream, at index.mpd."),
     play: playSchema.describe("How players play by RTMP, HTTP-FLV and WebSocket-FLV."),
+    files: filesSchema.describe("Files that are played by RTMP to who asks for a name that is not live."),
     record: recordSchema.describe("Files that streams are recorded to, by a name for each recorder."),
     hooks: applicationHooksSchema.describe(
       "Functions, webhooks and programs that are asked or told what happens in the application.",
     ),
+    accessLog: accessLogSchema.describe("Files that get a line for each publish and play that has ended."),
     run: streamRunListSchema.describe("Processes that are kept running while a stream is published or played."),
     push: pushSchema.describe("Other servers that every stream is sent on to, by RTMP or RTMPS."),
     pull: pullSchema.describe("Other servers that streams are fetched from when somebody asks for them, or always."),

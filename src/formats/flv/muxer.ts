@@ -3,6 +3,7 @@ import type { Packet } from "../../media/event.ts";
 import { type Millis, rescale, type Ticks } from "../../media/time.ts";
 import type { AudioTrack, Track, VideoTrack } from "../../media/track.ts";
 import { encodeAmf0 } from "../amf/amf0.ts";
+import { AmfEcmaArray } from "../amf/value.ts";
 import { type AudioFourCc, encodeAudioTag } from "./audio-tag.ts";
 import { encodeMetadata } from "./metadata.ts";
 import { TagType } from "./tag.ts";
@@ -35,6 +36,8 @@ export type FlvMuxerOptions = {
   readonly metadata: "on" | "copy" | "off";
   /** The encoder's metadata as far as it is known. */
   readonly described: () => Readonly<Record<string, unknown>>;
+  /** Added to the metadata, such as the duration of a file. */
+  readonly facts?: Readonly<Record<string, number>>;
   /** Added to all times: a stream may go on where another one of the same name has ended. */
   readonly shift: () => Millis;
 };
@@ -166,10 +169,10 @@ export class FlvMuxer {
   }
 
   #metadata(): Uint8Array | undefined {
-    const { metadata, described } = this.#options;
+    const { metadata, described, facts } = this.#options;
     if (metadata === "off") return undefined;
-    const object = encodeMetadata(this.#video, this.#audio, described(), metadata === "copy");
-    return encodeAmf0("onMetaData", object);
+    const { entries } = encodeMetadata(this.#video, this.#audio, described(), metadata === "copy");
+    return encodeAmf0("onMetaData", new AmfEcmaArray({ ...facts, ...entries }));
   }
 
   #message(type: 8 | 9 | 18, wanted: Millis, role: FlvMessage["role"], head: Uint8Array, data: Uint8Array): FlvMessage {

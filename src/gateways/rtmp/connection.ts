@@ -6,10 +6,19 @@ import type { RtmpServerEvent } from "../../protocols/rtmp/server-event.ts";
 import type { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
 import { parseApplication } from "../../protocols/rtmp/stream-path.ts";
 import type { CloseReason, Effect } from "../../protocols/session.ts";
-import { type Admission, type AdmissionTarget, type Redirect, renamed, type Verdict } from "../../streams/admission.ts";
+import {
+  type Admission,
+  type AdmissionTarget,
+  type PlayRange,
+  type Redirect,
+  renamed,
+  type Verdict,
+} from "../../streams/admission.ts";
 import type { Client } from "../../streams/client.ts";
 import { type Ingest, type Publisher, PublishRefusedError } from "../../streams/publish.ts";
 import type { Connection, Sessions } from "../../streams/sessions.ts";
+import type { FileSource, PlayedFile } from "../../vod/file-source.ts";
+import { FilePlay } from "./file-play.ts";
 import { Outbox } from "./outbox.ts";
 import { Play } from "./play.ts";
 import { Publish } from "./publish.ts";
@@ -30,6 +39,8 @@ export type ConnectionOptions = {
   readonly ingest: Ingest;
   /** Without, nothing is played. */
   readonly plays?: PlaySource;
+  /** Without, no files are played. */
+  readonly files?: FileSource;
   /** Of what is sent, as the session announces it. */
   readonly chunkSize: number;
   /** A peer that takes nothing of what it is sent for this long is closed. */
@@ -60,6 +71,8 @@ const REFUSAL_CODES: Readonly<Record<PublishRefusedError["code"], string>> = {
   "relay-loop": "NetStream.Publish.BadName",
 };
 
+const FROM_ITS_BEGINNING: PlayRange = { start: 0, duration: 0, reset: true };
+
 type PublishRequested = Extract<RtmpServerEvent, { type: "publishRequested" }>;
 type PlayRequested = Extract<RtmpServerEvent, { type: "playRequested" }>;
 
@@ -67,7 +80,7 @@ type PlayRequested = Extract<RtmpServerEvent, { type: "playRequested" }>;
 export class RtmpConnection {
   readonly #options: ConnectionOptions;
   readonly #publishes = new Map<number, Publish>();
-  readonly #plays = new Map<number, Play>();
+  readonly #plays = new Map<number, Play | FilePlay>();
   readonly #outbox: Outbox;
   #request: ConnectRequest | undefined;
   /** Undefined until it is let in. */
@@ -117,6 +130,7 @@ export class RtmpConnection {
     if (this.#state === "open" && sendTimeout > 0 && this.#outbox.stuckFor(now) >= sendTimeout) {
       this.#giveUp(`the peer has not read what it is sent for ${sendTimeout / 1000} s`);
     }
+    if (this.#state === "open") for (const play of this.#plays.values()) if (play instanceof FilePlay) play.tick();
     const { deadline } = this.#options.session;
     if (this.#state !== "open" || deadline === undefined || now < deadline) return;
     this.#guard(() => this.#run(this.#options.session.tick(now)));
@@ -191,6 +205,11 @@ export class RtmpConnection {
       case "playWants":
         this.#plays.get(event.id)?.want(event.kind, event.wanted);
         break;
+      case "playSought": {
+        const play = this.#plays.get(event.id);
+        if (play instanceof FilePlay) play.seek(event.time);
+        break;
+      }
       case "playStopped":
         this.#endPlay(event.id, "ended by the player");
         break;
@@ -331,7 +350,7 @@ export class RtmpConnection {
     return ingest.publish({ path, protocol: "rtmp", remote, query, agent, via, onClosed, onNotice }, clock());
   }
 
-  #onPlayRequested({ id, streamId, target, args, range }: PlayRequested): void {
+  #onPlayRequested({ id, streamId, target, args, range, isMp4 }: PlayRequested): void {
     const asked = { ...target, args };
     const { session, admission } = this.#options;
     const client = this.#client;
@@ -340,7 +359,7 @@ export class RtmpConnection {
       if (!session.awaits(id)) return;
       const target = this.#admitted("play", client, asked, verdict);
       if (typeof target === "string") this.#refusePlay(id, asked, "NetStream.Play.Failed", target);
-      else this.#play(id, streamId, client, target);
+      else this.#play(id, streamId, client, target, range, isMp4);
     });
   }
 
@@ -350,11 +369,22 @@ export class RtmpConnection {
     this.#run(session.rejectPlay(id, code, reason));
   }
 
-  #play(id: number, streamId: number, client: Client, target: AdmissionTarget): void {
-    const { plays, chunkSize, log, clock, session, sessions } = this.#options;
+  #play(id: number, streamId: number, client: Client, target: AdmissionTarget, range: PlayRange, isMp4: boolean): void {
+    const { plays, files, chunkSize, log, clock, session, sessions } = this.#options;
     const { path } = target;
     const config = plays?.policy(path);
-    const missing = config && !config.waitForPublisher && !plays?.isLive(path);
+    const isLive = plays?.isLive(path) ?? false;
+    if (!isLive && files?.has(path)) {
+      void files.open({ path, isMp4, args: target.args ?? "" }).then((file) =>
+        this.#guard(() => {
+          if (this.#state !== "open" || !session.hasPlay(id)) file?.close();
+          else if (file) this.#playFile(id, streamId, client, target, range, file);
+          else this.#refusePlay(id, target, "NetStream.Play.StreamNotFound", `there is no file for ${path}`);
+        }),
+      );
+      return;
+    }
+    const missing = config && !config.waitForPublisher && !isLive;
     const via = this.#request?.via ?? [];
     const objection = plays?.objection(path, via);
     if (!plays || !config || missing || objection !== undefined) {
@@ -385,9 +415,50 @@ export class RtmpConnection {
     play.start();
   }
 
+  #playFile(
+    id: number,
+    streamId: number,
+    client: Client,
+    target: AdmissionTarget,
+    range: PlayRange,
+    file: PlayedFile,
+  ): void {
+    const { chunkSize, log, clock, session, sessions, remote } = this.#options;
+    const { path } = target;
+    const play: FilePlay = new FilePlay({
+      file,
+      range,
+      client,
+      target,
+      streamId,
+      chunkSize,
+      fourCcs: this.#request?.fourCcs,
+      bufferLength: () => session.bufferLength,
+      outbox: this.#outbox,
+      sessions,
+      counters: this.#counters,
+      log,
+      clock,
+      onSought: () => this.#guard(() => this.#run(session.playSought(id))),
+      onComplete: (time) => this.#guard(() => this.#run(session.playComplete(id, time / 1000))),
+      onFailed: (error) =>
+        this.#guard(() => {
+          const reason = error instanceof Error ? error.message : String(error);
+          log.warn("a file cannot be played on", { path, remote, file: file.name, reason });
+          this.#endPlay(id, "the file cannot be read");
+          this.#run(session.rejectPlay(id, "NetStream.Play.Failed", "The file cannot be read."));
+        }),
+      drop: (reason) => this.#guard(() => this.#dropPlay(id, reason)),
+      redirect: (to) => this.#guard(() => this.#redirectPlay(id, streamId, client, to)),
+    });
+    this.#plays.set(id, play);
+    this.#run(session.acceptFilePlay(id, clock()));
+    if (this.#plays.get(id) === play) play.start();
+  }
+
   #redirectPlay(id: number, streamId: number, client: Client, target: AdmissionTarget): void {
     this.#endPlay(id, `redirected to ${target.name}`);
-    this.#play(id, streamId, client, target);
+    this.#play(id, streamId, client, target, FROM_ITS_BEGINNING, false);
   }
 
   #dropPlay(id: number, reason: string): void {
@@ -409,7 +480,7 @@ export class RtmpConnection {
 
   #onLive(id: number, live: boolean): void {
     const play = this.#plays.get(id);
-    if (!play) return;
+    if (!(play instanceof Play)) return;
     const { startOnPublish, publishNotify, waitForPublisher } = play.config;
     const { session } = this.#options;
     this.#run(session.playLive(id, live, { restart: startOnPublish, notify: publishNotify }));

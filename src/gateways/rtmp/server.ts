@@ -10,6 +10,7 @@ import { type Admission, ALLOW_ALL, type Redirect } from "../../streams/admissio
 import type { ClientProtocol } from "../../streams/client.ts";
 import type { Ingest } from "../../streams/publish.ts";
 import { Sessions } from "../../streams/sessions.ts";
+import type { FileSource } from "../../vod/file-source.ts";
 import type { CertificatePair, CertificateSource } from "../certificate.ts";
 import { listenOnAll } from "../listen.ts";
 import { ListenerSet } from "../listener-set.ts";
@@ -33,6 +34,8 @@ export type RtmpGatewayOptions = RtmpGatewayConfig & {
   readonly redirect?: Redirect;
   /** Without, nothing is played. */
   readonly plays?: PlaySource;
+  /** Without, no files are played. */
+  readonly files?: FileSource;
   readonly log: Log;
   /** Monotonic. */
   readonly clock: () => Millis;

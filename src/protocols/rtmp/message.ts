@@ -27,6 +27,7 @@ export const UserControl = {
   streamBegin: 0,
   streamEof: 1,
   setBufferLength: 3,
+  streamIsRecorded: 4,
   pingRequest: 6,
   pingResponse: 7,
 } as const;
@@ -108,6 +109,11 @@ export function decodeUserControl(body: Uint8Array): { event: number; value: num
   if (body.length < 6) return undefined;
   const reader = new ByteReader(body);
   return { event: reader.u16(), value: reader.u32() };
+}
+
+/** What a player keeps, in milliseconds, as a SetBufferLength event says (RTMP 1.0 7.1.7). */
+export function decodeBufferLength(body: Uint8Array): number | undefined {
+  return body.length < 10 ? undefined : new ByteReader(body, 6).u32();
 }
 
 /** The first four bytes of a control message as a number; undefined when there are fewer. */

@@ -55,7 +55,11 @@ export type RtmpServerEvent =
       readonly target: StreamPath;
       readonly args: string;
       readonly range: PlayRange;
+      /** The name was `mp4:...`, as names of files are. */
+      readonly isMp4: boolean;
     }
+  /** The player of a file wants it from another place. Answer with `playSought`. */
+  | { readonly type: "playSought"; readonly id: number; readonly time: Millis }
   /** The player pauses, or goes on. */
   | { readonly type: "playPaused"; readonly id: number; readonly paused: boolean }
   /** The player wants no more audio, or video, or wants it again. */

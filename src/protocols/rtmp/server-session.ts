@@ -13,6 +13,7 @@ import {
   acknowledgement,
   amf0Of,
   type Command,
+  decodeBufferLength,
   decodeCommand,
   decodeControlValue,
   decodeUserControl,
@@ -52,6 +53,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
   #connection: ConnectRequest | undefined;
   /** The connect command, until it is answered, and what came after it. */
   #connecting: { readonly command: Command; readonly held: HeldMessages } | undefined;
+  #bufferLength: Millis | undefined;
   #now: Millis;
 
   /** @param now when the connection was accepted */
@@ -62,6 +64,11 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     this.#streams = new ServerStreams(options.maxStreams);
     this.#deadlines = new ServerDeadlines(options, now);
     this.#now = now;
+  }
+
+  /** How much the player keeps, as it said last. */
+  get bufferLength(): Millis | undefined {
+    return this.#bufferLength;
   }
 
   get deadline(): Millis | undefined {
@@ -137,6 +144,11 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     return state === "requested" || state === "asked";
   }
 
+  /** Whether it is a play that has not ended. */
+  hasPlay(id: number): boolean {
+    return !this.#output.closed && isPlay(this.#streams.ofUse(id));
+  }
+
   /** Lets a requested publish begin; media that came before the answer follows as events. */
   acceptPublish(id: number, now: Millis = this.#now): readonly ServerEffect[] {
     const stream = this.#streams.ofUse(id);
@@ -208,6 +220,38 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
     return this.#output.take();
   }
 
+  /** Lets a requested play of a file begin. */
+  acceptFilePlay(id: number, now: Millis): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (this.#output.closed || !isPlay(stream)) return [];
+    stream.isFile = true;
+    this.#output.send(userControl(UserControl.streamBegin, stream.id));
+    this.#output.send(userControl(UserControl.streamIsRecorded, stream.id));
+    return this.acceptPlay(id, true, now);
+  }
+
+  /** A file is played from the place that was asked for. */
+  playSought(id: number): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (stream?.state !== "playing") return [];
+    this.#output.send(userControl(UserControl.streamEof, stream.id));
+    this.#output.status(stream.id, "status", "NetStream.Seek.Notify", `${stream.name} goes on elsewhere.`);
+    this.#output.send(userControl(UserControl.streamBegin, stream.id));
+    this.#output.status(stream.id, "status", "NetStream.Play.Start", `${stream.name} is played.`);
+    return this.#output.take();
+  }
+
+  /** All of a file has been sent. @param seconds of it */
+  playComplete(id: number, seconds: number): readonly ServerEffect[] {
+    const stream = this.#streams.ofUse(id);
+    if (stream?.state !== "playing") return [];
+    this.#output.send(userControl(UserControl.streamEof, stream.id));
+    const complete = { level: "status", code: "NetStream.Play.Complete", duration: seconds, bytes: 0 };
+    this.#output.data(stream.id, "onPlayStatus", complete);
+    this.#output.status(stream.id, "status", "NetStream.Play.Stop", `${stream.name} is over.`);
+    return this.#output.take();
+  }
+
   /** Tells a player something. */
   playStatus(id: number, level: StatusLevel, code: string, description: string): readonly ServerEffect[] {
     const stream = this.#streams.ofUse(id);
@@ -258,6 +302,8 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         const control = decodeUserControl(body);
         if (control?.event === UserControl.pingRequest) {
           this.#output.send(userControl(UserControl.pingResponse, control.value));
+        } else if (control?.event === UserControl.setBufferLength) {
+          this.#bufferLength = decodeBufferLength(body) ?? this.#bufferLength;
         }
         break;
       }
@@ -331,7 +377,9 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
         // A live stream has one place. An error would end most players.
         const stream = this.#streams.get(streamId);
         const said = "A live stream cannot be sought in.";
-        if (stream?.state === "playing") this.#output.status(streamId, "warning", "NetStream.Seek.Failed", said);
+        if (stream?.state !== "playing") break;
+        if (stream.isFile) this.#output.event({ type: "playSought", id: stream.use, time: Number(name) || 0 });
+        else this.#output.status(streamId, "warning", "NetStream.Seek.Failed", said);
         break;
       }
       case "receiveAudio":
@@ -439,6 +487,7 @@ export class RtmpServerSession implements Session<RtmpServerEvent> {
       target,
       args: argumentsOf(name),
       range: playRangeOf(args),
+      isMp4: name.startsWith("mp4:"),
     });
   }
 

@@ -12,6 +12,8 @@ export type ServerStream = {
   /** The name as the client gave it. */
   name: string;
   target: StreamPath | undefined;
+  /** What is played is a file. */
+  isFile: boolean;
   /** What came before the answer: media of a publish, commands of a play. */
   held: HeldMessages;
 };
@@ -72,6 +74,7 @@ export class ServerStreams {
     stream.use = ++this.#lastUse;
     stream.name = name;
     stream.target = target;
+    stream.isFile = false;
     this.#active++;
     return stream;
   }
@@ -121,6 +124,7 @@ export class ServerStreams {
       state: "created",
       name: "",
       target: undefined,
+      isFile: false,
       held: new HeldMessages(),
     };
     this.#streams.set(id, stream);

@@ -12,12 +12,13 @@ export type Suite = {
 };
 
 /** The slower a suite, the later; one that is not named here runs before them. */
-const LAST = ["survive", "interop", "crowd", "browser", "distribution"];
+const LAST = ["survive", "interop", "nginx", "crowd", "browser", "distribution"];
 /** Suites whose tests do not depend on real time. */
 const VIRTUAL_TIME = ["unit", "fuzz", "hls"];
 /** So many files of these run at the same time: they wait more than they compute. */
 const SIDE_BY_SIDE: ReadonlyMap<string, number> = new Map([
   ["interop", 3],
+  ["nginx", 3],
   ["browser", 2],
 ]);
 /** Soak tests take hours and are started by hand. */

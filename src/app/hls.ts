@@ -88,8 +88,10 @@ export class HlsModule {
 
   #directory(config: HlsConfig): HlsDirectory | undefined {
     if (config.path === undefined || config.format !== "mpegts") return undefined;
-    const { segment, window, continuous, nested, baseUrl, cleanup, variants } = config;
-    const options = { directory: config.path, segment, window, continuous, nested, baseUrl, cleanup, variants };
+    const { segment, window, continuous, nested, baseUrl, cleanup, variants, naming, namingGranularity, event } =
+      config;
+    const files = { directory: config.path, continuous, nested, baseUrl, naming, namingGranularity, event };
+    const options = { ...files, segment, window, cleanup, variants };
     const key = JSON.stringify(options);
     let directory = this.#directories.get(key);
     if (!directory) {

@@ -46,6 +46,22 @@ export const hlsSchema = z
       .default(false)
       .describe("In path: NAME/index.m3u8 and NAME/N.ts instead of NAME.m3u8 and NAME-N.ts."),
     baseUrl: z.string().default("").describe("In path: prefix of segment names in the playlist."),
+    naming: z
+      .enum(["sequential", "timestamp", "system"])
+      .default("sequential")
+      .describe(
+        "In path: what segments are numbered by: one by one, the stream's time in 1/90,000 s, or the clock in ms.",
+      ),
+    namingGranularity: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe("In path: numbers by time are rounded down to a multiple of this; 0 leaves them."),
+    event: z
+      .boolean()
+      .default(false)
+      .describe("In path: a playlist of type EVENT, as long as window has room for all of it."),
     cleanup: z.boolean().default(true).describe("In path: remove segments that left the playlist."),
     continuous: z.boolean().default(true).describe("In path: continue the sequence of a playlist found there."),
     maxAudioDelay: duration().default(300).describe("MPEG-TS: how long audio frames are gathered into one PES."),

@@ -14,6 +14,8 @@ export type RenditionEvent =
       readonly type: "open";
       /** Media sequence number. */
       readonly msn: number;
+      /** In the stream's time, 1/90,000 s; MPEG-TS only. */
+      readonly start?: number;
       /** Wall clock of the first sample, for EXT-X-PROGRAM-DATE-TIME. */
       readonly wallclock: Millis;
       /** EXT-X-DISCONTINUITY stands before it. */

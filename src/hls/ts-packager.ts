@@ -241,6 +241,7 @@ export class TsPackager implements Packager {
     this.sink({
       type: "open",
       msn: this.#msn,
+      start: time,
       wallclock: this.#anchor.wallclock + (time - this.#anchor.time) / 90,
       discontinuity: this.#discontinuity,
       init: undefined,

@@ -7,9 +7,11 @@ export type HlsNames = {
   readonly playlist: string;
   /** What the playlist is written to before it takes the playlist's place. */
   readonly unfinished: string;
-  segment(number: number): string;
+  segment(id: number): string;
   /** As the playlist lists it. */
-  uri(number: number): string;
+  uri(id: number): string;
+  /** Of a segment that a playlist lists; undefined for one of other naming. */
+  idOf(uri: string): number | undefined;
 };
 
 export type HlsNaming = {
@@ -34,12 +36,17 @@ export function toHlsNames({ directory, name, nested, baseUrl }: HlsNaming): Hls
   const stem = nested ? "" : `${name}-`;
   const playlist = join(below, nested ? "index.m3u8" : `${name}.m3u8`);
   const uriStem = nested ? "" : `${encodeUri(name)}-`;
+  const uri = (id: number): string => `${baseUrl}${uriStem}${id}.ts`;
   return {
     directory: below,
     playlist,
     unfinished: `${playlist}.bak`,
-    segment: (number) => join(below, `${stem}${number}.ts`),
-    uri: (number) => `${baseUrl}${uriStem}${number}.ts`,
+    segment: (id) => join(below, `${stem}${id}.ts`),
+    uri,
+    idOf: (text) => {
+      const id = Number(/(\d{1,15})\.ts$/.exec(text)?.[1] ?? Number.NaN);
+      return uri(id) === text ? id : undefined;
+    },
   };
 }
 

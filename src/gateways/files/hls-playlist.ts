@@ -15,6 +15,8 @@ export type HlsPlaylist = {
   readonly discontinuitySequence: number;
   /** Whole seconds. */
   readonly targetDuration: number;
+  /** Nothing has left it and nothing will (EXT-X-PLAYLIST-TYPE:EVENT). */
+  readonly event: boolean;
   readonly entries: readonly HlsEntry[];
 };
 
@@ -29,6 +31,7 @@ export function formatHlsPlaylist(playlist: HlsPlaylist): string {
   let text = "#EXTM3U\n#EXT-X-VERSION:3\n";
   text += `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}\n`;
   text += `#EXT-X-TARGETDURATION:${playlist.targetDuration}\n`;
+  if (playlist.event) text += "#EXT-X-PLAYLIST-TYPE:EVENT\n";
   if (playlist.discontinuitySequence > 0 || playlist.entries.some((entry) => entry.discontinuity)) {
     text += `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}\n`;
   }
@@ -78,6 +81,7 @@ export function parseHlsPlaylist(text: string): HlsPlaylist | undefined {
     mediaSequence,
     discontinuitySequence: number("#EXT-X-DISCONTINUITY-SEQUENCE") ?? 0,
     targetDuration: number("#EXT-X-TARGETDURATION") ?? 1,
+    event: lines.some((line) => /^#EXT-X-PLAYLIST-TYPE: ?EVENT$/.test(line)),
     entries,
   };
 }

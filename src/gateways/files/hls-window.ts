@@ -1,9 +1,15 @@
 import { formatHlsPlaylist, type HlsEntry, type HlsPlaylist } from "./hls-playlist.ts";
 
+/** With the number of its file. */
+export type IdentifiedEntry = HlsEntry & { readonly id: number };
+
 /** The entries that a playlist on disk lists: the newest few, numbered on without end. */
 export class HlsWindow {
   readonly #length: number;
-  #entries: HlsEntry[] = [];
+  #entries: IdentifiedEntry[] = [];
+  /** Files of the entries that have left the list, the newest ones. */
+  #left: number[] = [];
+  #first: number;
   #mediaSequence: number;
   #discontinuitySequence = 0;
   #targetDuration: number;
@@ -12,8 +18,15 @@ export class HlsWindow {
    * @param length entries listed at most
    * @param targetDuration seconds; grows when a segment is longer, and never shrinks
    * @param first number of the first segment
+   * @param event says that nothing leaves the list, as long as that is true
    */
-  constructor(length: number, targetDuration: number, first = 0) {
+  constructor(
+    length: number,
+    targetDuration: number,
+    first = 0,
+    private readonly event = false,
+  ) {
+    this.#first = first;
     this.#mediaSequence = first;
     this.#length = Math.max(1, length);
     this.#targetDuration = Math.max(1, Math.ceil(targetDuration));
@@ -24,23 +37,24 @@ export class HlsWindow {
     return this.#mediaSequence + this.#entries.length;
   }
 
-  /** Numbers of the segments that are listed, being written, or have left the list no longer ago than it is long. */
+  /** Files of the segments that are listed, or have left the list no longer ago than it is long. */
   kept(): number[] {
-    const first = Math.max(0, this.#mediaSequence - this.#length);
-    return Array.from({ length: this.next + 1 - first }, (_, index) => first + index);
+    return [...this.#left, ...this.#entries.map(({ id }) => id)];
   }
 
-  /** Goes on from a playlist found on disk. `isThere` tells of each of its entries whether the file still exists. */
-  continueFrom(found: HlsPlaylist, isThere: readonly boolean[]): void {
+  /** Goes on from a playlist found on disk. `ids` has, for each of its entries, its file where that still exists. */
+  continueFrom(found: HlsPlaylist, ids: readonly (number | undefined)[]): void {
+    this.#first = found.event ? found.mediaSequence : -1;
     this.#mediaSequence = found.mediaSequence;
     this.#discontinuitySequence = found.discontinuitySequence;
     this.#targetDuration = Math.max(this.#targetDuration, found.targetDuration);
-    this.#entries = [...found.entries];
-    const lastGone = isThere.lastIndexOf(false);
+    this.#entries = found.entries.map((entry, index) => ({ ...entry, id: ids[index] ?? -1 }));
+    this.#left = [];
+    const lastGone = ids.lastIndexOf(undefined);
     this.#drop(Math.max(lastGone + 1, this.#entries.length - this.#length));
   }
 
-  add(entry: HlsEntry): void {
+  add(entry: IdentifiedEntry): void {
     this.#entries.push(entry);
     // RFC 8216 4.3.3.1: the rounded duration of every segment is at most this.
     this.#targetDuration = Math.max(this.#targetDuration, Math.round(entry.duration));
@@ -52,15 +66,18 @@ export class HlsWindow {
       mediaSequence: this.#mediaSequence,
       discontinuitySequence: this.#discontinuitySequence,
       targetDuration: this.#targetDuration,
+      event: this.event && this.#mediaSequence === this.#first,
       entries: this.#entries,
     });
   }
 
   #drop(count: number): void {
     if (count <= 0) return;
-    for (const { discontinuity } of this.#entries.splice(0, count)) {
+    for (const { id, discontinuity } of this.#entries.splice(0, count)) {
       this.#mediaSequence++;
+      if (id >= 0) this.#left.push(id);
       if (discontinuity) this.#discontinuitySequence++;
     }
+    this.#left = this.#left.slice(-this.#length);
   }
 }

@@ -52,6 +52,25 @@ describe("HLS files", () => {
     expect(uris(path)).toEqual(["test-0.ts", "test-1.ts"]);
   });
 
+  test.each([
+    ["timestamp", 0, [0, 270_000, 540_000]],
+    ["timestamp", 500_000, [0, 0, 500_000]],
+    ["system", 0, [START, START + 3000, START + 6000]],
+  ] as const)("can be numbered by %s, in multiples of %i", async (naming, namingGranularity, ids) => {
+    const { path, directory } = setUp({ naming, namingGranularity });
+    await play(directory.open("test"), 3);
+    expect(uris(path)).toEqual(ids.map((id) => `test-${id}.ts`));
+    for (const id of ids) expect(existsSync(join(path, `test-${id}.ts`))).toBe(true);
+    // The next run goes on with them.
+    const again = new HlsDirectory(
+      { ...setUp({ naming, namingGranularity }).options, directory: path },
+      recordingLog([]),
+    );
+    await play(again.open("test"), 1);
+    expect(uris(path).slice(0, -1)).toEqual(ids.slice(1).map((id) => `test-${id}.ts`));
+    expect(readFileSync(join(path, "test.m3u8"), "utf8")).toContain("#EXT-X-MEDIA-SEQUENCE:1\n");
+  });
+
   test("can be nested, with a base URL", async () => {
     const { path, directory } = setUp({ nested: true, baseUrl: "http://cdn.test/x/" });
     await play(directory.open("test"), 2);
@@ -385,6 +404,9 @@ function setUp(changed: Partial<HlsDirectoryOptions> = {}, files: FileSystem = n
     baseUrl: "",
     segment: 3000,
     window: 9000,
+    naming: "sequential",
+    namingGranularity: 0,
+    event: false,
     continuous: true,
     cleanup: true,
     variants: [],
@@ -415,7 +437,7 @@ function feed(
 ): void {
   for (let msn = firstMsn; msn < firstMsn + segments; msn++) {
     const events: RenditionEvent[] = [
-      { type: "open", msn, wallclock: START + msn * 3000, discontinuity: false, init: undefined },
+      { type: "open", msn, start: msn * 270_000, wallclock: START + msn * 3000, discontinuity: false, init: undefined },
       { type: "segment", msn, bytes: content(msn, bytes), duration: 3, independent: true },
     ];
     for (const event of events) writer?.write(event);

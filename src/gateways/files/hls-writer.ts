@@ -11,6 +11,12 @@ export type HlsWriterOptions = HlsNaming & {
   readonly segment: Millis;
   /** How much of the past the playlist lists; divided by `segment` it is the number of entries, as in nginx-rtmp. */
   readonly window: Millis;
+  /** What files are numbered by: one by one, the stream's time in 1/90,000 s, or the clock in milliseconds. */
+  readonly naming: "sequential" | "timestamp" | "system";
+  /** Numbers by time are rounded down to a multiple of this, unless it is 0. */
+  readonly namingGranularity: number;
+  /** The playlist is of type EVENT while all of it fits into the window. */
+  readonly event: boolean;
   /** Continue the numbering of a playlist found there. */
   readonly continuous: boolean;
   /** An earlier writer of the same files is done. */
@@ -29,6 +35,7 @@ export type HlsWriterStats = {
 type Job = Extract<RenditionEvent, { type: "segment" }> & {
   readonly discontinuity: boolean;
   readonly wallclock: Millis | undefined;
+  readonly start: number | undefined;
   /** The first of its rendition: what is on disk is looked at anew. */
   readonly starts: boolean;
 };
@@ -56,6 +63,7 @@ export class HlsWriter {
   #started = false;
   /** The next segment does not follow the last one written. */
   #discontinuity = false;
+  #writing: number | undefined;
   #failing: string | undefined;
   #written = 0;
   #failed = 0;
@@ -101,8 +109,8 @@ export class HlsWriter {
   /** The files that the playlist lists, or listed lately. */
   kept(): string[] {
     const { names } = this;
-    const numbers = this.#window.kept();
-    return [names.playlist, names.unfinished, ...numbers.map((number) => names.segment(number))];
+    const ids = [...this.#window.kept(), ...(this.#writing === undefined ? [] : [this.#writing])];
+    return [names.playlist, names.unfinished, ...ids.map((id) => names.segment(id))];
   }
 
   /** A `RenditionSink`. Never throws and never waits. Another rendition may follow one that has ended. */
@@ -131,7 +139,8 @@ export class HlsWriter {
     }
     const open = this.#open?.msn === event.msn ? this.#open : undefined;
     const discontinuity = open?.discontinuity ?? false;
-    this.#waiting.push({ ...event, discontinuity, wallclock: open?.wallclock, starts: this.#starts });
+    const { wallclock, start } = open ?? {};
+    this.#waiting.push({ ...event, discontinuity, wallclock, start, starts: this.#starts });
     this.#starts = false;
     this.#running ??= this.#run();
   }
@@ -153,10 +162,12 @@ export class HlsWriter {
     try {
       if (job.starts) this.#started = false;
       if (!this.#started) await this.#start();
-      const number = this.#window.next;
-      await this.#writeFile(this.names.segment(number), job.bytes);
+      const id = this.#idOf(job);
+      this.#writing = id;
+      await this.#writeFile(this.names.segment(id), job.bytes);
       this.#window.add({
-        uri: this.names.uri(number),
+        id,
+        uri: this.names.uri(id),
         duration: job.duration,
         discontinuity: job.discontinuity || this.#discontinuity,
         wallclock: job.wallclock,
@@ -167,7 +178,17 @@ export class HlsWriter {
       this.#failed++;
       this.#discontinuity = true;
       throw error;
+    } finally {
+      this.#writing = undefined;
     }
+  }
+
+  /** The number of a segment's file. Segments that begin at the same rounded time take each other's place, as in nginx-rtmp. */
+  #idOf({ start, wallclock }: Job): number {
+    const { naming, namingGranularity } = this.options;
+    if (naming === "sequential") return this.#window.next;
+    const id = Math.max(0, Math.floor((naming === "timestamp" ? start : wallclock) ?? 0));
+    return namingGranularity > 0 ? id - (id % namingGranularity) : id;
   }
 
   async #writePlaylist(): Promise<void> {
@@ -205,16 +226,19 @@ export class HlsWriter {
 
   async #continueFrom(found: HlsPlaylist): Promise<void> {
     const first = found.mediaSequence;
-    const isThere = found.entries.map((entry, index) => {
+    const sequential = this.options.naming === "sequential";
+    const ids = found.entries.map(async ({ uri }, index) => {
+      const id = this.names.idOf(uri);
       // An entry of other naming is not ours to list again.
-      return entry.uri === this.names.uri(first + index) && this.files.exists(this.names.segment(first + index));
+      if (id === undefined || (sequential && id !== first + index)) return undefined;
+      return (await this.files.exists(this.names.segment(id))) ? id : undefined;
     });
-    this.#window.continueFrom(found, await Promise.all(isThere));
+    this.#window.continueFrom(found, await Promise.all(ids));
   }
 
   #newWindow(first: number): HlsWindow {
-    const { window, segment } = this.options;
-    return new HlsWindow(Math.floor(window / segment), segment / 1000, first);
+    const { window, segment, event } = this.options;
+    return new HlsWindow(Math.floor(window / segment), segment / 1000, first, event);
   }
 
   #setLive(live: boolean): void {

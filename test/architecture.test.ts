@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   relay: ["bytes", "media", "formats", "protocols", "streams", "play", "gateways", "log"],
   record: ["bytes", "media", "codecs", "formats", "hls"],
   vod: ["bytes", "media", "codecs", "formats"],
-  hooks: ["media", "streams"],
+  hooks: ["media", "streams", "log"],
   "access-log": ["media", "streams", "log"],
   exec: ["media", "streams", "media-process", "log"],
   config: [

@@ -143,8 +143,9 @@ describe("telling", () => {
 
   test("again after 1, 2, 4 ... seconds, the same event, until it works", async () => {
     const world = new World({ [A]: ["fails", "fails", "fails", ALLOW] });
-    world.dispatcher.tell("1", [webhook(A, { retries: 5 })], event("1"), 3000);
-    world.dispatcher.tell("1", [webhook(A)], event("2"), 3000);
+    const target = webhook(A, { retries: 5 });
+    world.dispatcher.tell("1", [target], event("1"), 3000);
+    world.dispatcher.tell("1", [target], event("2"), 3000);
     await world.pass(60_000);
     expect(world.calls.map(({ event, at }) => [event, at])).toEqual([
       ["1", 0],

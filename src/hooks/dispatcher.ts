@@ -49,8 +49,6 @@ type Lane = {
   busy: number;
   /** Queues that wait for a place. */
   readonly ready: Queue[];
-  /** Since it last worked. */
-  failures: number;
 };
 
 /** Asks hooks that decide, one after the other, and tells the others without anything waiting for them. */
@@ -59,6 +57,8 @@ export class HookDispatcher {
   /** By client and destination, in the order of the events. */
   readonly #queues = new Map<string, Queue>();
   readonly #lanes = new Map<string, Lane>();
+  /** Of each target, since it last worked. */
+  readonly #failures = new WeakMap<ResolvedTarget, number>();
   readonly #timers = new Set<() => void>();
   #waiting = 0;
   #lost = 0;
@@ -122,13 +122,12 @@ export class HookDispatcher {
   }
 
   async #answer(target: ResolvedTarget, event: HookEvent, { timeout, onFailure }: AskOptions): Promise<Verdict> {
-    const lane = this.#lane(target);
     try {
       const verdict = await this.#limited(target, event, true, target.timeout ?? timeout);
-      this.#worked(lane);
+      this.#worked(target);
       return verdict;
     } catch (error) {
-      this.#failed(lane, event, error);
+      this.#failed(target, event, error);
       return onFailure === "allow" ? ALLOW : { type: "deny", reason: "the server cannot tell whether it is allowed" };
     }
   }
@@ -160,7 +159,7 @@ export class HookDispatcher {
     const timeout = target.kind === "command" ? target.timeout : (target.timeout ?? item.timeout);
     void this.#limited(target, event, false, timeout).then(
       () => {
-        this.#worked(lane);
+        this.#worked(target);
         this.#leave(lane);
         this.#shift(queue);
       },
@@ -170,7 +169,7 @@ export class HookDispatcher {
 
   #again(queue: Queue, item: Waiting, error: unknown): void {
     const { lane, target, event } = item;
-    this.#failed(lane, event, error);
+    this.#failed(target, event, error);
     this.#leave(lane);
     const retries = target.kind === "webhook" ? target.retries : 0;
     if (item.attempts >= retries || this.#closed) {
@@ -205,27 +204,26 @@ export class HookDispatcher {
     const known = this.#lanes.get(destination);
     if (known) return known;
     const limit = target.kind === "webhook" ? MAX_AT_ONCE : target.kind === "command" ? MAX_PROGRAMS : MAX_WAITING;
-    const lane: Lane = { destination, limit, busy: 0, ready: [], failures: 0 };
+    const lane: Lane = { destination, limit, busy: 0, ready: [] };
     this.#lanes.set(destination, lane);
     return lane;
   }
 
-  #worked(lane: Lane): void {
-    if (lane.failures > 0)
-      this.#options.log.info("a hook works again", { hook: lane.destination, failures: lane.failures });
-    lane.failures = 0;
+  #worked(target: ResolvedTarget): void {
+    const failures = this.#failures.get(target);
+    if (failures === undefined) return;
+    this.#failures.delete(target);
+    this.#options.log.info("a hook works again", { hook: destinationOf(target), failures });
   }
 
   /** One line when it begins; a dead webhook would fill the log. */
-  #failed(lane: Lane, event: HookEvent, error: unknown): void {
-    if (lane.failures++ > 0) return;
-    const reason =
-      error instanceof HookFailure
-        ? error.message
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error);
-    this.#options.log.warn("a hook failed", { hook: lane.destination, event: event.type, reason });
+  #failed(target: ResolvedTarget, event: HookEvent, error: unknown): void {
+    const failures = this.#failures.get(target) ?? 0;
+    this.#failures.set(target, failures + 1);
+    if (failures > 0) return;
+    const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const reason = error instanceof HookFailure ? error.message : fault;
+    this.#options.log.warn("a hook failed", { hook: destinationOf(target), event: event.type, reason });
   }
 
   #lose(event: HookEvent): void {

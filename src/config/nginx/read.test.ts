@@ -208,10 +208,29 @@ describe("rtmp", () => {
     expect(resolve(application(`live on; ${body}`, server)).applications.live?.dash).toMatchObject(expected as object);
   });
 
-  test("a second server would be reachable at the first one's address", () => {
-    const text = "rtmp { server { listen 1; application a { } } server { listen 127.0.0.1:2; application b { } } }";
-    expect(read(text).mistakes.map(({ code }) => code)).toEqual(["nginx-guard-unsupported"]);
-    expect(Object.keys(resolve(text).applications)).toEqual(["a", "b"]);
+  test("an application is reached by the addresses of its server, under its name", () => {
+    const server = (listen: string, body: string) => `server { ${listen} application live { live on; ${body} } }`;
+    const text = `rtmp {
+      ${server("listen 1; listen 3;", "application_only off;").replace("application_only off;", "")}
+      ${server("listen 127.0.0.1:2; chunk_size 8192; application b { }", "record all; record_path /r;")}
+      ${server("listen [::]:3; listen 127.0.0.1:2;", "").replace("listen 127.0.0.1:2;", "listen 127.0.0.2:2;")}
+    }`;
+    expect(read(text).mistakes).toEqual([]);
+    const { applications } = resolve(text);
+    const at = (host: string, port: number) => ({ host, port });
+    expect(Object.entries(applications).map(([key, { rtmp }]) => [key, rtmp])).toEqual([
+      ["live", { listen: [at("0.0.0.0", 1), at("::", 3)] }],
+      ["b", { listen: [at("127.0.0.1", 2)] }],
+      ["live@2", { name: "live", listen: [at("127.0.0.1", 2)] }],
+      ["live@3", { name: "live", listen: [at("::", 3), at("127.0.0.2", 2)] }],
+    ]);
+    expect(applications["live@2"]?.record[""]).toMatchObject({ directory: "/r" });
+    expect(lines(read(text), "notices").join()).toContain("chunk_size of the first server holds for all");
+  });
+
+  test("twice the same name in one server is a mistake", () => {
+    const text = "rtmp { server { listen 1; application a { } application a { } } }";
+    expect(read(text).mistakes.map(({ code }) => code)).toEqual(["nginx-duplicate"]);
   });
 
   test.each([
@@ -227,7 +246,7 @@ describe("rtmp", () => {
     expect(lines(result, "notices").join()).not.toContain("not supported");
   });
 
-  test.each(["exec ffmpeg -i $name;", "record manual; record_path /r;"])(
+  test.each(["exec ffmpeg -i $name;", "hls_dir_access user:rw;"])(
     "%s is not supported: one line at the start",
     (text) => {
       const result = read(application(`live on; ${text}`));
@@ -417,6 +436,26 @@ describe("http", () => {
   ])("%s", (text, listen) => expect(resolve(http(`server { ${text} }`)).http.listen).toEqual(listen));
 });
 
+describe("play", () => {
+  const files = (body: string, server = "", rtmp = "") =>
+    resolve(application(body, server, rtmp)).applications.live?.files;
+
+  test("takes directories and URLs, from one line or several", () => {
+    expect(files("play /a http://b/c; play /d; play_temp_path /t; play_local_path /l;", "buflen 2s;")).toMatchObject({
+      from: ["/a", "http://b/c", "/d"],
+      temporaryDirectory: "/t",
+      keepDirectory: "/l",
+      buffer: 2000,
+    });
+  });
+
+  test("of an application hides that of its server", () => {
+    expect(files("", "play /server;", "play /rtmp;")?.from).toEqual(["/server"]);
+    expect(files("play /a;", "play /server;")?.from).toEqual(["/a"]);
+    expect(files("live on;")?.from).toEqual([]);
+  });
+});
+
 describe("record", () => {
   const recorders = (body: string, server = "", rtmp = "") =>
     resolve(application(`live on; ${body}`, server, rtmp)).applications.live?.record;
@@ -429,7 +468,11 @@ describe("record", () => {
     ],
     [
       "record audio video; record_path /r; record_unique on; record_suffix -%d-%b.flv; record_append on;",
-      { "": { media: "all", file: "{name}-{unix}-%d-%b.flv", overwrite: false } },
+      { "": { media: "all", file: "{name}-{unix}-%d-%b.flv", append: true, overwrite: false } },
+    ],
+    [
+      "record all manual; record_path /r; record_notify on; record_interval_size 2M;",
+      { "": { media: "all", manual: true, notify: true, pieceSize: 2 * 1024 ** 2 } },
     ],
     [
       "record keyframes; record_path /r; record_max_size 1M; record_max_frames 10; record_interval 1m;",

@@ -27,10 +27,6 @@ function translateRecorder(name: string, scope: Scope, base: readonly string[], 
   const wanted = record?.directive.args ?? [];
   if (!record || wanted.includes("off")) return;
   const { directive } = record;
-  if (wanted.includes("manual")) {
-    report.unsupported(directive, "recordings begin with the stream; naru has no rtmp_control yet");
-    return;
-  }
   const directory = argument(scope, "record_path");
   if (directory === undefined) {
     report.notice(directive, "record without record_path records nothing", "add record_path");
@@ -43,20 +39,26 @@ function translateRecorder(name: string, scope: Scope, base: readonly string[], 
   set("directory", directory, "record_path");
   set("format", "flv");
   set("media", mediaOf(wanted));
+  if (wanted.includes("manual")) set("manual", true);
   const suffix = argument(scope, "record_suffix") ?? ".flv";
   set("file", `{name}${argument(scope, "record_unique") === "on" ? "-{unix}" : ""}${suffix}`, "record_suffix");
   set("ending", "", "record_suffix");
-  set("overwrite", argument(scope, "record_append") !== "on", "record_append");
+  if (argument(scope, "record_append") === "on") set("append", true, "record_append");
+  else set("overwrite", true, "record_append");
+  if (argument(scope, "record_notify") === "on") set("notify", true, "record_notify");
   const size = parseNginxSize(argument(scope, "record_max_size") ?? "", true) ?? 0;
   if (size > 0) set("maxSize", size, "record_max_size");
   const frames = parseNginxSize(argument(scope, "record_max_frames") ?? "") ?? 0;
   if (frames > 0) set("maxFrames", frames, "record_max_frames");
   const interval = parseNginxTime(argument(scope, "record_interval") ?? "");
+  const pieceSize = parseNginxSize(argument(scope, "record_interval_size") ?? "") ?? 0;
+  if (pieceSize > 0) set("pieceSize", pieceSize, "record_interval_size");
   if (interval) set("pieceDuration", formatDuration(Math.max(interval, LEAST_PIECE_MS)), "record_interval");
 }
 
 function mediaOf(wanted: readonly string[]): "all" | "audio" | "video" | "keyframes" {
   if (wanted.includes("all") || (wanted.includes("audio") && wanted.includes("video"))) return "all";
   if (wanted.includes("audio")) return "audio";
-  return wanted.includes("video") ? "video" : "keyframes";
+  if (wanted.includes("video")) return "video";
+  return wanted.includes("keyframes") ? "keyframes" : "all";
 }

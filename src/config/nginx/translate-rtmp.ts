@@ -3,11 +3,15 @@ import { DIRECTIVES } from "./directives.ts";
 import type { Draft } from "./draft.ts";
 import type { Report } from "./report.ts";
 import { argument, blocks, inForce, type Scope } from "./scope.ts";
+import { placeApplications, translateServers } from "./servers.ts";
 import { translateAccess } from "./translate-access.ts";
 import { translateDash } from "./translate-dash.ts";
+import { type ExecSettings, translateExec, translateExecGlobals } from "./translate-exec.ts";
+import { translateLog } from "./translate-log.ts";
 import { translateConnectNotify, translateNotify } from "./translate-notify.ts";
 import { translateRecorders } from "./translate-record.ts";
 import { translateRelays } from "./translate-relay.ts";
+import { translateVod } from "./translate-vod.ts";
 import type { Node } from "./validate.ts";
 import { parseNginxListen, parseNginxTime } from "./values.ts";
 
@@ -33,18 +37,21 @@ export function translateRtmp(root: readonly Node[], draft: Draft, report: Repor
   translateListens(servers, draft, report);
   const [first, ...others] = servers;
   if (first) translateServer([first, rtmp], draft);
-  for (const other of others) {
-    const reachable = "naru's applications can be reached at every address of RTMP, not only at that of their server";
-    if (blocks(other, "application").length > 0) report.guard(other.directive, reachable);
-  }
+  for (const other of others) noticeOtherSettings(other, [first ?? rtmp, rtmp], report);
+  const places = placeApplications(servers);
+  const exec = translateExecGlobals(root, rtmp, draft, report);
+  const baseOf = ({ directive }: Node) => ["applications", places.get(directive) ?? ""];
   const hlsPaths: string[] = [];
   for (const server of servers) {
     for (const application of blocks(server, "application")) {
-      hlsPaths.push(...translateApplication(application, [application, server, rtmp], draft, report));
+      hlsPaths.push(
+        ...translateApplication(application, [application, server, rtmp], baseOf(application), exec, draft, report),
+      );
     }
   }
   const scopes = servers.map((server) => [server, rtmp]);
-  const basesOf = (server: Node) => blocks(server, "application").map(({ directive }) => applicationBase(directive));
+  const basesOf = (server: Node) => blocks(server, "application").map(baseOf);
+  translateServers(servers, places, draft);
   translateConnectNotify(scopes, basesOf, draft, report);
   return hlsPaths;
 }
@@ -116,6 +123,17 @@ function anywhereBelow(server: Node | undefined, name: string): Node | undefined
   return applications.flatMap((application) => blocks(application, name))[0];
 }
 
+/** What nginx has once for each server, and naru once for all. */
+function noticeOtherSettings(other: Node, first: Scope, report: Report): void {
+  for (const { directive, spec } of other.children) {
+    if (spec.outcome.status !== "mapped" || !spec.outcome.to.startsWith("rtmp.") || directive.name === "listen")
+      continue;
+    if (inForce(first, directive.name)?.directive.args.join(" ") === directive.args.join(" ")) continue;
+    const message = `${directive.name} of the first server holds for all: naru has ${spec.outcome.to} once`;
+    report.notice(directive, message, "give both servers the same");
+  }
+}
+
 function translateIdle(scope: Scope, draft: Draft): void {
   const [server] = scope;
   const drop = inForce(scope, "drop_idle_publisher") ?? anywhereBelow(server, "drop_idle_publisher");
@@ -128,12 +146,16 @@ function translateIdle(scope: Scope, draft: Draft): void {
   draft.set(["rtmp", "idleTimeout"], formatDuration(ping + timeout), written.directive);
 }
 
-const applicationBase = ({ args }: Node["directive"]): readonly string[] => ["applications", args[0] ?? ""];
-
 /** @returns the directories its HLS and DASH are written to */
-function translateApplication(node: Node, scope: Scope, draft: Draft, report: Report): HlsPaths {
+function translateApplication(
+  node: Node,
+  scope: Scope,
+  base: readonly string[],
+  exec: ExecSettings,
+  draft: Draft,
+  report: Report,
+): HlsPaths {
   const { directive } = node;
-  const base = applicationBase(directive);
   if (draft.has(base)) {
     report.mistake("nginx-duplicate", directive, `a second application "${base[1]}"`, "naru has one of each name");
     return [];
@@ -153,9 +175,12 @@ function translateApplication(node: Node, scope: Scope, draft: Draft, report: Re
   }
   if (enabled) translateVariants(node, base, draft);
   translateRecorders(node, scope, base, draft, report);
+  translateVod(scope, base, draft);
   translateRelays(node, scope, base, draft, report);
   translateNotify(scope, base, draft, report);
   translateAccess(scope, base, draft);
+  translateExec(scope, base, exec, draft);
+  translateLog(scope, base, draft, report);
   if (hls?.directive.args[0] === "on" && !enabled) {
     const where = `application "${directive.args[0]}"`;
     report.notice(hls.directive, `hls on without hls_path makes nothing in ${where}, as in nginx`, "add hls_path");

@@ -26,8 +26,11 @@ import {
 import { parseNginxSize, parseNginxTime } from "../values.ts";
 import { ACCESS_DIRECTIVES } from "./access.ts";
 import { DASH_DIRECTIVES, DASH_FORK_DIRECTIVES } from "./dash.ts";
+import { EXEC_DIRECTIVES, EXEC_FORK_DIRECTIVES } from "./exec.ts";
+import { LOG_DIRECTIVES } from "./log.ts";
 import { NOTIFY_DIRECTIVES, NOTIFY_FORK_DIRECTIVES } from "./notify.ts";
 import { RELAY_DIRECTIVES } from "./relay.ts";
+import { VOD_DIRECTIVES } from "./vod.ts";
 
 const S: readonly Context[] = ["server"];
 const A: readonly Context[] = ["application"];
@@ -59,14 +62,10 @@ const rtmpNumber = (key: string, min: number, max: number): Outcome =>
 const EXACT = "naru sends players exact times, which never part";
 const TIMELINE = "naru repairs the times of every stream by itself";
 const QUEUES = "naru bounds every queue by itself";
-const EXEC = "naru does not start processes yet; start the command by systemd or a script that watches the playlist";
-const VOD = "naru does not serve files by RTMP; serve them by HTTP from a location";
 const KEYS = "only used with hls_keys";
 
 const recording = (name: string, args: ArgsSpec, key: string): DirectiveSpec =>
   directive(name, MSAR, args, mapped(`applications.NAME.record.${key}`));
-const exec = (name: string, contexts: readonly Context[] = MSA): DirectiveSpec =>
-  directive(name, contexts, words(1, undefined, "command [argument ...]"), unsupported(EXEC), { repeats: true });
 
 /** Directives of arut/nginx-rtmp-module inside `rtmp { }`. Defaults that differ from naru's are set by the translation. */
 export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
@@ -106,7 +105,6 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("busy", MS, flag, ignored("a connection without input is closed after rtmp.idleTimeout")),
   directive("play_time_fix", MSA, flag, playFlag("timesFromZero")),
   directive("publish_time_fix", MSA, flag, ignored(TIMELINE)),
-  directive("buflen", MS, time, ignored(`only used with play; ${VOD}`)),
 
   // Access
   ...ACCESS_DIRECTIVES,
@@ -203,18 +201,21 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   recording("record_path", path, "directory"),
   recording("record_suffix", text, "file"),
   recording("record_unique", flag, "file"),
-  recording("record_append", flag, "overwrite"),
-  directive("record_lock", MSAR, flag, ignored("naru writes each file once, and keeps it open while it does")),
+  recording("record_append", flag, "append"),
+  directive(
+    "record_lock",
+    MSAR,
+    flag,
+    ignored("nothing else writes to the files of naru, and on_record_done says when one is complete"),
+  ),
   recording("record_max_size", size, "maxSize"),
   recording("record_max_frames", size, "maxFrames"),
   recording("record_interval", time, "pieceDuration"),
-  directive("record_notify", MSAR, flag, ignored("the log says what is recorded")),
+  recording("record_notify", flag, "notify"),
   directive("recorder", A, text, mapped("applications.NAME.record.NAME"), { block: "recorder", repeats: true }),
 
   // Video on demand by RTMP
-  directive("play", MSA, words(1, undefined, "directory | url ..."), unsupported(VOD), { repeats: true }),
-  directive("play_temp_path", MSA, path, ignored(`only used with play; ${VOD}`)),
-  directive("play_local_path", MSA, path, ignored(`only used with play; ${VOD}`)),
+  ...VOD_DIRECTIVES,
 
   ...RELAY_DIRECTIVES,
 
@@ -222,33 +223,10 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
   ...NOTIFY_DIRECTIVES,
 
   // Processes
-  exec("exec_push"),
-  exec("exec"),
-  exec("exec_pull"),
-  exec("exec_static"),
-  exec("exec_publish"),
-  exec("exec_publish_done"),
-  exec("exec_play"),
-  exec("exec_play_done"),
-  exec("exec_record_done", MSAR),
-  directive("exec_options", MSA, flag, ignored("only used with exec")),
-  directive("exec_kill_signal", MSA, text, ignored("only used with exec")),
-  directive("respawn", MSA, flag, ignored("only used with exec")),
-  directive("respawn_timeout", MSA, time, ignored("only used with exec")),
+  ...EXEC_DIRECTIVES,
 
   // Log
-  directive(
-    "access_log",
-    MSA,
-    words(1, 2, "off | path [format]"),
-    unsupported("naru writes one line per session to its own log", when("off")),
-    {
-      repeats: true,
-    },
-  ),
-  directive("log_format", MSA, words(2, undefined, "name text ..."), ignored("only used with access_log"), {
-    repeats: true,
-  }),
+  ...LOG_DIRECTIVES,
 ];
 
 /** Directives that the forks winshining/nginx-http-flv-module and sergey-dryabzhinsky/nginx-rtmp-module add. */
@@ -288,7 +266,7 @@ export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
     words(1, 1, "off | system | timestamp"),
     ignored("naru writes the date and time of every segment"),
   ),
-  exec("exec_record_started", MSAR),
-  directive("record_interval_size", MSAR, size, unsupported("pieceSize of a recorder in naru's own configuration")),
+  ...EXEC_FORK_DIRECTIVES,
+  recording("record_interval_size", size, "pieceSize"),
   ...DASH_FORK_DIRECTIVES,
 ];

@@ -83,8 +83,7 @@ function flows(calls: readonly Call[]): readonly (readonly string[])[] {
 const comesAnywhere = (call: string): boolean =>
   /call=(connect|record_done|play_done|publish_done|done|disconnect)/.test(call);
 
-async function playScript(rtmp: number): Promise<void> {
-  const file = await clip("h264-aac");
+async function playScript(rtmp: number, file: string): Promise<void> {
   const url = (path: string) => `rtmp://127.0.0.1:${rtmp}/${path}`;
   const publish = (path: string, seconds: number) =>
     publishWithFfmpeg(file, url(path), { output: ["-t", String(seconds)] }).end(20_000);
@@ -120,7 +119,8 @@ describe("hooks", () => {
           `${conf(rtmp, `${server.url}/naru`, `${directory}/recordings`)}
            http { server { listen 127.0.0.1:${http}; location /hls { root ${directory}; } } }`,
       });
-      await Promise.all([playScript(ports.rtmp), playScript(naru.ports.rtmp)]);
+      const file = await clip("h264-aac");
+      await Promise.all([playScript(ports.rtmp, file), playScript(naru.ports.rtmp, file)]);
       const of = (name: string) => server.calls.filter(({ path }) => path.startsWith(`/${name}/`));
       await until("all is told", 5000, async () => (of("naru").length >= of("nginx").length ? true : undefined)).catch(
         () => {},

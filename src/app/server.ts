@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { version } from "../../package.json";
 import { AccessAdmission } from "../access/access.ts";
-import { type ApplicationConfig, findApplication } from "../config/application.ts";
+import { type ApplicationConfig, applicationAt, findApplication } from "../config/application.ts";
 import { changesBetween } from "../config/changes.ts";
 import type { Config } from "../config/schema.ts";
 import type { ListenAddress } from "../config/units.ts";
@@ -18,6 +18,8 @@ import { Sessions } from "../streams/sessions.ts";
 import type { Stream } from "../streams/stream.ts";
 import { applicationOf, invalidStreamPath } from "../streams/stream-path.ts";
 import { AbrModule } from "./abr.ts";
+import { AccessLogs } from "./access-log.ts";
+import { ControlModule } from "./control.ts";
 import { DashModule, hlsOf } from "./dash.ts";
 import { startDelivery } from "./delivery.ts";
 import { ExecModule } from "./exec.ts";
@@ -33,6 +35,7 @@ import { type AppliedChange, describeChange, needsRestart } from "./reload.ts";
 import { logSourceChange } from "./source-log.ts";
 import { memoryFiles, type RememberedStream, StreamMemory } from "./stream-memory.ts";
 import { summarise, summariseExpected } from "./stream-summary.ts";
+import { VodModule } from "./vod.ts";
 
 export type ServerOptions = {
   readonly log: Log;
@@ -117,6 +120,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   });
   const dash = new DashModule({ hls: origin, application, wallclockAt, log });
   const hooks = new HookModule({ log, now: clock, sessions, config: () => current.hooks, application });
+  const vod = new VodModule({ log, config: (path) => application(applicationOf(path))?.files });
   const records = new RecordModule({
     log,
     wallclockAt,
@@ -128,9 +132,15 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     now: clock,
     log,
     ofStream: (path) => application(applicationOf(path))?.run ?? [],
-    ofServer: () => current.run,
+    ofServer: () => current.background,
   });
   sessions.observe(exec.observer);
+  const accessLogs = new AccessLogs({
+    now: clock,
+    log,
+    ofStream: (path) => application(applicationOf(path))?.accessLog ?? [],
+  });
+  sessions.observe(accessLogs);
   const admission = new AccessAdmission((app) => application(app)?.access, hooks);
   const attachHls = (stream: Stream, found: ApplicationConfig, now: Millis): void => {
     const { path } = stream;
@@ -191,6 +201,16 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     log,
     clock,
   });
+  const control = new ControlModule({
+    version,
+    startedAt,
+    now: clock,
+    sessions,
+    stream: (path) => registry.get(path),
+    recorders: records,
+    relays: () => relays.list(clock()),
+    config: () => current,
+  });
   const pictures = createPictures({
     config: config.pictures,
     stream: (path) => registry.get(path),
@@ -221,6 +241,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   };
   const startModules = () => {
     hls.start(Object.values(current.applications).map((found) => found.hls));
+    dash.start(Object.values(current.applications));
     abr.start(current.applications);
     relays.reload();
   };
@@ -252,12 +273,14 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     await http?.close();
     await rtmp?.close();
     relays.close();
+    control.close();
     pictures.close();
     abr.close();
     await media?.close();
     registry.close(clock());
-    await Promise.all([hls.close(), records.close()]);
+    await Promise.all([hls.close(), dash.close(), records.close(), vod.close()]);
     await hooks.close();
+    await accessLogs.close();
   };
 
   /** Opened when something first needs them. */
@@ -290,7 +313,9 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       ...configs.rtmp,
       ingest: registry,
       plays,
+      files: vod,
       redirect: redirectBy(relays),
+      applicationAt: (name, at) => applicationAt(current.applications, name, at),
       sessions,
       admission,
       log,
@@ -313,6 +338,9 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
           ports: () => ({ rtmp: rtmp?.addresses[0]?.port, rtmps: rtmp?.secureAddresses[0]?.port }),
           log,
         }),
+      sessions,
+      admission,
+      operator: control.operator,
       version,
       log,
       now: clock,

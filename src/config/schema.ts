@@ -27,7 +27,7 @@ export const configSchema = z
     pictures: picturesSchema.describe("Thumbnails and storyboards of live streams."),
     api: apiSchema.describe("Who may use the API at /api/; what the start page reads is for all."),
     hooks: hooksSchema.describe("Functions, webhooks and programs that are asked or told when somebody connects."),
-    run: runListSchema.describe("Processes that are kept running with the server."),
+    background: runListSchema.describe("Processes that are kept running with the server."),
     applications: z
       .record(z.string(), applicationSchema)
       .prefault({ "*": {} })

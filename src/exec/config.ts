@@ -24,6 +24,8 @@ export const SIGNALS = [
   "SIGTTOU",
 ] as const;
 
+export type Signal = (typeof SIGNALS)[number];
+
 /** A process that is kept running. */
 export const runSchema = z.strictObject({
   command: z

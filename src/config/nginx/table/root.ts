@@ -42,9 +42,9 @@ export const ROOT_DIRECTIVES: readonly DirectiveSpec[] = [
     "ssl_object_cache_inheritable",
     "thread_pool",
     "lock_file",
-    "env",
     "debug_points",
   ].map(process),
+  directive("env", ROOT, words(1, 1), mapped("applications.NAME.run.env"), { repeats: true }),
   ...[
     "worker_connections",
     "multi_accept",

@@ -96,7 +96,7 @@ export type UserLocation = {
 };
 
 /** Processes that are kept running with the server. */
-export type UserRun = {
+export type UserBackground = {
   /** Program and arguments, without a shell. `$app`, `$name` and others are put in; `>file`, `2>>file`, `<file`, `2>&1` redirect. */
   command: string[];
   /** Its environment: `NAME` as the server has it, or `NAME=value`. All of the server's when left out. */
@@ -115,7 +115,26 @@ export type UserRun = {
    * What ends it; five seconds later it is ended by force.
    * @default "SIGTERM"
    */
-  killSignal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGILL" | "SIGABRT" | "SIGFPE" | "SIGKILL" | "SIGSEGV" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGUSR1" | "SIGUSR2" | "SIGCHLD" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU";
+  killSignal?:
+    | "SIGHUP"
+    | "SIGINT"
+    | "SIGQUIT"
+    | "SIGILL"
+    | "SIGABRT"
+    | "SIGFPE"
+    | "SIGKILL"
+    | "SIGSEGV"
+    | "SIGPIPE"
+    | "SIGALRM"
+    | "SIGTERM"
+    | "SIGUSR1"
+    | "SIGUSR2"
+    | "SIGCHLD"
+    | "SIGCONT"
+    | "SIGSTOP"
+    | "SIGTSTP"
+    | "SIGTTIN"
+    | "SIGTTOU";
 };
 
 /** By the first part of the stream's path; `*` stands for any name not listed. */
@@ -410,6 +429,11 @@ export type UserApplication = {
     updateStrict?: boolean;
   };
   /**
+   * Files that get a line for each publish and play that has ended.
+   * @default []
+   */
+  accessLog?: UserAccessLog[];
+  /**
    * Processes that are kept running while a stream is published or played.
    * @default []
    */
@@ -418,12 +442,45 @@ export type UserApplication = {
    * Other servers that every stream is sent on to, by RTMP or RTMPS.
    * @default []
    */
-  push?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; untilUnpublish?: boolean }[];
+  push?:
+    | string
+    | {
+        url: string;
+        stream?: string;
+        app?: string;
+        name?: string;
+        tcUrl?: string;
+        pageUrl?: string;
+        swfUrl?: string;
+        flashVer?: string;
+        reconnect?: Duration;
+        insecure?: boolean;
+        untilUnpublish?: boolean;
+      }[];
   /**
    * Other servers that streams are fetched from when somebody asks for them, or always.
    * @default []
    */
-  pull?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; always?: boolean; linger?: Duration; buffer?: Duration; live?: boolean; start?: number; stop?: number }[];
+  pull?:
+    | string
+    | {
+        url: string;
+        stream?: string;
+        app?: string;
+        name?: string;
+        tcUrl?: string;
+        pageUrl?: string;
+        swfUrl?: string;
+        flashVer?: string;
+        reconnect?: Duration;
+        insecure?: boolean;
+        always?: boolean;
+        linger?: Duration;
+        buffer?: Duration;
+        live?: boolean;
+        start?: number;
+        stop?: number;
+      }[];
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
 };
@@ -542,6 +599,17 @@ export type UserRecord = {
   maxFrames?: number;
 };
 
+/** Files that get a line for each publish and play that has ended. */
+export type UserAccessLog = {
+  /** Lines are added to its end. SIGUSR1 opens it anew, for logrotate. */
+  file: string;
+  /**
+   * A line, with the variables of nginx-rtmp.
+   * @default "$remote_addr [$time_local] $command \"$app\" \"$name\" \"$args\" - $bytes_received $bytes_sent \"$pageurl\" \"$flashver\" ($session_readable_time)"
+   */
+  format?: string;
+};
+
 /** Processes that are kept running while a stream is published or played. */
 export type UserRun = {
   /** Program and arguments, without a shell. `$app`, `$name` and others are put in; `>file`, `2>>file`, `<file`, `2>&1` redirect. */
@@ -562,7 +630,26 @@ export type UserRun = {
    * What ends it; five seconds later it is ended by force.
    * @default "SIGTERM"
    */
-  killSignal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGILL" | "SIGABRT" | "SIGFPE" | "SIGKILL" | "SIGSEGV" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGUSR1" | "SIGUSR2" | "SIGCHLD" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU";
+  killSignal?:
+    | "SIGHUP"
+    | "SIGINT"
+    | "SIGQUIT"
+    | "SIGILL"
+    | "SIGABRT"
+    | "SIGFPE"
+    | "SIGKILL"
+    | "SIGSEGV"
+    | "SIGPIPE"
+    | "SIGALRM"
+    | "SIGTERM"
+    | "SIGUSR1"
+    | "SIGUSR2"
+    | "SIGCHLD"
+    | "SIGCONT"
+    | "SIGSTOP"
+    | "SIGTSTP"
+    | "SIGTTIN"
+    | "SIGTTOU";
   /** While an encoder publishes the stream; or from its first player by RTMP or FLV to the last. */
   when: "published" | "played";
   /** Only for streams of these names. */
@@ -925,7 +1012,7 @@ export type UserConfig = {
    * Processes that are kept running with the server.
    * @default []
    */
-  run?: UserRun[];
+  background?: UserBackground[];
   /**
    * By the first part of the stream's path; `*` stands for any name not listed.
    * @default {"*":{}}

@@ -59,7 +59,7 @@ export class OperatorDesk {
     if (type !== undefined) headers.set("content-type", type);
     const hasBody = method !== "GET" && method !== "HEAD";
     const response = await this.#api.fetch(
-      new Request(url, hasBody ? { method, headers, body: question.body } : { method, headers }),
+      new Request(url.href, hasBody ? { method, headers, body: question.body } : { method, headers }),
     );
     return {
       status: response.status,

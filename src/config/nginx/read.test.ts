@@ -211,15 +211,15 @@ describe("rtmp", () => {
   test("an application is reached by the addresses of its server, under its name", () => {
     const server = (listen: string, body: string) => `server { ${listen} application live { live on; ${body} } }`;
     const text = `rtmp {
-      ${server("listen 1; listen 3;", "application_only off;").replace("application_only off;", "")}
+      ${server("listen 1; listen [::]:1;", "")}
       ${server("listen 127.0.0.1:2; chunk_size 8192; application b { }", "record all; record_path /r;")}
-      ${server("listen [::]:3; listen 127.0.0.1:2;", "").replace("listen 127.0.0.1:2;", "listen 127.0.0.2:2;")}
+      ${server("listen [::]:3; listen 127.0.0.2:2;", "")}
     }`;
     expect(read(text).mistakes).toEqual([]);
     const { applications } = resolve(text);
     const at = (host: string, port: number) => ({ host, port });
     expect(Object.entries(applications).map(([key, { rtmp }]) => [key, rtmp])).toEqual([
-      ["live", { listen: [at("0.0.0.0", 1), at("::", 3)] }],
+      ["live", { listen: [at("::", 1)] }],
       ["b", { listen: [at("127.0.0.1", 2)] }],
       ["live@2", { name: "live", listen: [at("127.0.0.1", 2)] }],
       ["live@3", { name: "live", listen: [at("::", 3), at("127.0.0.2", 2)] }],
@@ -336,10 +336,12 @@ describe("http", () => {
   test.each([
     ["location ^~ /hls { root /tmp; }", 1],
     ["location /a { location /a/b { root /tmp; } }", 1],
-    ["location = /hls { root /tmp; }", 0],
+    ["location = /hls { root /tmp; }", 1],
     ["location ~ \\.ts$ { root /tmp; }", 0],
     ["location /x { proxy_pass http://y; root /tmp; }", 0],
-    ["location /stat { rtmp_stat all; rtmp_stat_stylesheet x.xsl; }", 0],
+    ["location /stat { rtmp_stat all; rtmp_stat_stylesheet x.xsl; }", 1],
+    ["location /flv { flv_live on; }", 1],
+    ["location /x { proxy_pass http://y; deny 1.2.3.4; }", 1],
     ["location /x { }", 0],
     ["location /x { root /tmp/$host; }", 0],
   ])("%s makes %d locations", (text, count) => expect(locations(text)).toHaveLength(count));
@@ -394,9 +396,15 @@ describe("http", () => {
   });
 
   test.each([
-    ["deny all;", ["nginx-guard-unsupported"]],
-    ["location /hls { root /tmp; deny 1.2.3.4; }", ["nginx-guard-unsupported"]],
-    ["location /hls { root /tmp; auth_basic x; }", ["nginx-guard-unsupported"]],
+    ["deny all;", []],
+    ["deny 1.2.3;", ["nginx-wrong-arguments"]],
+    ["location /hls { root /tmp; deny 1.2.3.4; }", []],
+    ["location /hls { root /tmp; auth_basic x; }", []],
+    ["location /hls { root /tmp; auth_basic x; auth_basic_user_file /etc/$host; }", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; auth_request /auth; }", ["nginx-guard-unsupported"]],
+    ["location ~ ^/hls { root /tmp; deny all; }", ["nginx-guard-unsupported"]],
+    ["location ~ ^/hls { root /tmp; allow all; auth_basic off; }", []],
+    ["location /control { rtmp_control all; limit_except POST { deny all; } }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; location /hls/secret { return 403; } }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; frobnicate on; }", ["nginx-guard-unsupported"]],
     ["location /stat { rtmp_stat all; allow 127.0.0.1; deny all; }", []],
@@ -405,6 +413,55 @@ describe("http", () => {
   ])("%s", (text, codes) => {
     const { mistakes } = read(http(`server { listen 8080; ${text} }`));
     expect(mistakes.map(({ code }) => code as string)).toEqual(codes);
+  });
+
+  test.each([
+    ["location /a { root /tmp; deny 10.0.0.1; allow all; }", [{ deny: "10.0.0.1" }, { allow: "all" }]],
+    ["deny all; location /a { root /tmp; }", [{ deny: "all" }]],
+    ["deny all; location /a { root /tmp; allow all; }", [{ allow: "all" }]],
+    ["location /a { root /tmp; allow unix:; deny all; }", [{ deny: "all" }]],
+  ])("who is let in: %s", (text, rules) => {
+    expect(locations(text)[0]?.access).toMatchObject({ rules, satisfy: "all" });
+  });
+
+  test("a password, relative to the configuration", () => {
+    const text = 'location /a { root /tmp; satisfy any; deny all; auth_basic "x y"; auth_basic_user_file ht; }';
+    expect(locations(text)[0]?.access).toMatchObject({ realm: "x y", satisfy: "any", rules: [{ deny: "all" }] });
+    expect(locations(text)[0]?.access?.users).toMatch(/\/ht$/);
+    expect(
+      locations("auth_basic x; auth_basic_user_file ht; location /a { root /tmp; auth_basic off; }")[0],
+    ).toMatchObject({
+      access: { rules: [] },
+    });
+  });
+
+  test("who is kept out of the directory of streams is kept out of naru's own paths", () => {
+    const conf = (body: string) =>
+      `rtmp { server { application live { live on; hls on; hls_path /tmp/hls; } } } http { server { listen 8080; ${body} } }`;
+    const resolved = (body: string) => resolve(conf(body)).http;
+    const guarded = "location /hls { root /tmp; deny 1.2.3.4; }";
+    expect(resolved(guarded).access?.rules).toEqual([{ deny: "1.2.3.4" }]);
+    expect(resolved(`${guarded} location /open { root /www; }`).locations[1]?.access?.rules).toEqual([]);
+    expect(resolved("location /hls { root /tmp; } location /b { root /www; deny all; }").access).toBeUndefined();
+    const two = read(conf(`${guarded} location /tmp { root /; deny all; }`));
+    expect(two.mistakes.map(({ code }) => code as string)).toEqual(["nginx-guard-unsupported"]);
+  });
+
+  test("statistics and orders", () => {
+    expect(
+      locations(
+        `rtmp_stat_stylesheet a.xsl; location = /stat { rtmp_stat all; rtmp_stat_format json; add_header A b; }
+         location /control { rtmp_control record drop; deny all; }`,
+      ),
+    ).toMatchObject([
+      {
+        path: "/stat",
+        exact: true,
+        stat: { show: ["all"], stylesheet: "a.xsl", format: "json" },
+        headers: [["A", "b"]],
+      },
+      { path: "/control", exact: false, control: ["record", "drop"], access: { rules: [{ deny: "all" }] } },
+    ]);
   });
 
   test("TLS, its certificate and HTTP/3", () => {

@@ -4,6 +4,8 @@ import type { Draft } from "./draft.ts";
 import type { Report } from "./report.ts";
 import { allInForce, blocks, inForce, type Scope } from "./scope.ts";
 import { CONTENT_HANDLERS } from "./table/http.ts";
+import { type Access, holdNothing, isRestricting, translateAccess } from "./translate-access-http.ts";
+import { OWN_ANSWERS, type OwnAnswer, translateOwnAnswer } from "./translate-control.ts";
 import { putListens } from "./translate-rtmp.ts";
 import type { Node } from "./validate.ts";
 import { parseNginxListen, parseNginxTime } from "./values.ts";
@@ -36,7 +38,7 @@ export function translateHttp(root: readonly Node[], hlsPaths: readonly string[]
     return;
   }
   translateListens([chosen, http], draft, report);
-  translateLocations([chosen, http], draft, report);
+  translateLocations([chosen, http], hlsPaths, draft, report);
 }
 
 function leaveOut(nodes: readonly Node[], why: string, report: Report): void {
@@ -103,8 +105,11 @@ function translateCertificate(scope: Scope, draft: Draft, report: Report): void 
   }
 }
 
-type Location = {
+type Location = OwnAnswer & {
   readonly path: string;
+  /** Only this path. */
+  readonly exact?: boolean;
+  readonly access?: Access;
   readonly root?: string;
   readonly alias?: string;
   readonly types?: Readonly<Record<string, string>>;
@@ -116,7 +121,7 @@ type Header = readonly [name: string, value: string];
 const ADD_HEADER = "write: add_header name value [always];";
 type Placed = { readonly location: Location; readonly by: Node };
 
-function translateLocations(scope: Scope, draft: Draft, report: Report): void {
+function translateLocations(scope: Scope, hlsPaths: readonly string[], draft: Draft, report: Report): void {
   const placed: Placed[] = [];
   const left: Node[] = [];
   const visit = (around: Scope): void => {
@@ -130,16 +135,20 @@ function translateLocations(scope: Scope, draft: Draft, report: Report): void {
   visit(scope);
   const atRoot = serverRoot(scope, placed, draft, report);
   const all = [...placed, ...(atRoot ? [atRoot] : [])];
-  // What guards a path that naru does not serve at all guards nothing.
+  const ofFiles = all.filter(({ location }) => directoryOf(location) !== undefined);
   for (const node of left) {
     const path = prefixOf(node);
-    if (path !== undefined && !all.some(({ location }) => path.startsWith(location.path))) disarm(node, report);
+    if (path === undefined) holdNothing(node, report);
+    // What guards a path that naru does not serve at all guards nothing.
+    else if (!ofFiles.some(({ location }) => path.startsWith(location.path))) disarm(node, report);
   }
+  const access = ownAccess(scope, all, hlsPaths, draft, report);
   if (all.length > 0) {
     const [first] = all;
     draft.set(
       ["http", "locations"],
-      all.map(({ location }) => location),
+      // What says nothing would follow what counts for naru's own paths.
+      all.map(({ location }) => (access && !location.access ? { ...location, access: {} } : location)),
       (first as Placed).by.directive,
       true,
     );
@@ -148,12 +157,45 @@ function translateLocations(scope: Scope, draft: Draft, report: Report): void {
       draft.note(by.directive, `http.locations[${index}]`);
     }
   }
-  const ownPage = all.find(({ location }) => location.path === "/");
+  const ownPage = ofFiles.find(({ location }) => location.path === "/" && !location.exact);
   if (ownPage) draft.set(["http", "pages"], false, ownPage.by.directive);
   else {
     const message = "naru also lists what is live at / and shows it at /APPLICATION/KEY";
     report.notice((scope[0] as Node).directive, message, "turn it off by NARU_HTTP_PAGES=false");
   }
+}
+
+/** naru serves streams at paths of its own, too: whoever is kept out of their directories is kept out there. */
+function ownAccess(
+  scope: Scope,
+  all: readonly Placed[],
+  hlsPaths: readonly string[],
+  draft: Draft,
+  report: Report,
+): Access | undefined {
+  const guarded = all.filter(({ location }) => {
+    const directory = directoryOf(location);
+    return directory !== undefined && isRestricting(location.access) && holdsAny(directory, hlsPaths);
+  });
+  const [first, ...others] = guarded;
+  const other = others.find(({ location }) => !Bun.deepEquals(location.access, first?.location.access));
+  if (other) {
+    const message =
+      "naru also serves the streams at its own paths, where one set of rules can hold; another stands above";
+    report.guard(other.by.directive, message);
+  }
+  const access = first?.location.access ?? translateAccess(scope, "/", draft, report);
+  if (!access) return undefined;
+  draft.set(["http", "access"], access, (first?.by ?? (scope[0] as Node)).directive, true);
+  if (first) {
+    const message = "the same rules hold for naru's own paths, as it serves the streams there, too";
+    report.notice(first.by.directive, message, "see http.access");
+  }
+  return access;
+}
+
+function directoryOf({ alias, root, path }: Location): string | undefined {
+  return alias ?? (root === undefined ? undefined : join(root, path));
 }
 
 /** The path prefix of a location that is one. */
@@ -166,28 +208,39 @@ function prefixOf({ directive }: Node): string | undefined {
 function translateLocation(node: Node, scope: Scope, draft: Draft, report: Report): Location | undefined {
   const { directive, children } = node;
   const path = prefixOf(node);
-  const handler = children.find((child) => CONTENT_HANDLERS.test(child.directive.name));
+  if (path === undefined) {
+    report.unsupported(directive, "naru has locations by the beginning of the path, or the whole, only");
+    return undefined;
+  }
+  const access = translateAccess(scope, path, draft, report);
+  const common = { path, ...(directive.args[0] === "=" && { exact: true }), ...(access && { access }) };
+  const own = children.find((child) => OWN_ANSWERS.includes(child.directive.name));
+  const answer = own && translateOwnAnswer(node, own, scope, path, draft, report);
+  if (answer) return { ...common, ...answer, ...headerSettings(scope, path, draft, report) };
+
+  const handler = children.find((child) => CONTENT_HANDLERS.test(child.directive.name) && child !== own);
   const place = inForce([node], "alias") ?? inForce(scope, "root");
-  if (path === undefined || directive.args[0] === "=") {
-    report.unsupported(directive, "naru has locations by the beginning of the path only");
-  } else if (handler) {
-    report.unsupported(directive, `left out: naru does not support "${handler.directive.name}" in it`);
-  } else if (!place) {
-    report.ignored(directive, "has neither root nor alias");
-  } else if (/\$/.test(place.directive.args[0] ?? "")) {
-    report.unsupported(place.directive, "naru has no variables in directories");
-    report.unsupported(directive, "left out, as its directory has a variable");
-  } else {
+  const isVariable = /\$/.test(place?.directive.args[0] ?? "");
+  if (!handler && place && !isVariable) {
     const directory = place.directive.args[0] ?? "";
     draft.note(place.directive, `http.locations, ${place.directive.name} of ${path}`);
     warnOfRelative(place, report);
     return {
-      path,
+      ...common,
       ...(place.directive.name === "alias" ? { alias: directory } : { root: directory }),
       ...content(scope, path, draft, report),
     };
   }
-  return undefined;
+  if (handler) {
+    report.unsupported(directive, `left out: naru does not support "${handler.directive.name}" in it`);
+  } else if (place) {
+    report.unsupported(place.directive, "naru has no variables in directories");
+    report.unsupported(directive, "left out, as its directory has a variable");
+  } else if (!access) {
+    report.ignored(directive, "has neither root nor alias");
+  }
+  // Whatever else naru serves there is kept as closed.
+  return isRestricting(access) ? common : undefined;
 }
 
 /** A root at the server serves every path that no location takes. */
@@ -200,7 +253,9 @@ function serverRoot(scope: Scope, placed: readonly Placed[], draft: Draft, repor
   if (directory.includes("$")) return undefined;
   draft.note(root.directive, "http.locations, root of /");
   warnOfRelative(root, report);
-  return { location: { path: "/", root: directory, ...content(scope, "/", draft, report) }, by: root };
+  const access = translateAccess(scope, "/", draft, report);
+  const location = { path: "/", root: directory, ...(access && { access }), ...content(scope, "/", draft, report) };
+  return { location, by: root };
 }
 
 /** nginx looks for it below the prefix that it was built with. */
@@ -215,11 +270,22 @@ function content(scope: Scope, path: string, draft: Draft, report: Report): Omit
   const types = typesOf(scope, path, draft);
   const fallback = inForce(scope, "default_type");
   if (fallback) draft.note(fallback.directive, `http.locations, defaultType of ${path}`);
-  const added = headersOf(scope, path, draft, report);
-  const headers = [...added.headers, ...expiresOf(scope, path, draft, report)];
   return {
     ...(types ? { types } : {}),
     ...(fallback ? { defaultType: fallback.directive.args[0] } : {}),
+    ...headerSettings(scope, path, draft, report),
+  };
+}
+
+function headerSettings(
+  scope: Scope,
+  path: string,
+  draft: Draft,
+  report: Report,
+): Pick<Location, "headers" | "alwaysHeaders"> {
+  const added = headersOf(scope, path, draft, report);
+  const headers = [...added.headers, ...expiresOf(scope, path, draft, report)];
+  return {
     ...(headers.length > 0 ? { headers } : {}),
     ...(added.always.length > 0 ? { alwaysHeaders: added.always } : {}),
   };
@@ -294,11 +360,17 @@ function servesAny(server: Node, http: Node, hlsPaths: readonly string[]): boole
     if (place && prefix !== undefined) {
       const directory = place.directive.args[0] ?? "";
       const served = clean(place.directive.name === "alias" ? directory : join(directory, prefix));
-      if (hlsPaths.some((path) => clean(path) === served || clean(path).startsWith(`${served}/`))) return true;
+      if (holdsAny(served, hlsPaths)) return true;
     }
     return blocks(node, "location").some((location) => serves([location, ...scope]));
   };
   return serves([server, http]);
+}
+
+/** Whether a directory is one of these, or has one below it. */
+function holdsAny(directory: string, paths: readonly string[]): boolean {
+  const served = clean(directory);
+  return paths.some((path) => clean(path) === served || clean(path).startsWith(`${served}/`));
 }
 
 const clean = (path: string): string => normalize(`${path}/`).replace(/\/+$/, "");

@@ -135,6 +135,12 @@ export class HttpHandler {
       const { path, query } = target;
       return this.#operate({ type: "control", takes: location.control, path, query }, location);
     }
+    if (location?.flv && isRead(method)) {
+      const given = new URLSearchParams(target.query);
+      const path = `${given.get("app") ?? ""}/${given.get("stream") ?? ""}`;
+      if (invalidStreamPath(path)) return this.#responses.text(404, "no stream is named: ?app=NAME&stream=KEY");
+      return this.#answerFlv(path, target.query, request, peer);
+    }
     if (method === "OPTIONS") return this.#answerOptions(location, request, target);
     const route = isRead(method) ? undefined : parseRoute(target.path);
     if (method === "POST" && route?.kind === "multitrack") {

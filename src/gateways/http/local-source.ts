@@ -7,6 +7,7 @@ import {
   parsePictureResource,
 } from "../../pictures/request.ts";
 import { MULTITRACK, type MultitrackAnswer, type MultitrackQuestion } from "./multitrack.ts";
+import { OPERATOR, type Operator, type OperatorQuestion } from "./operator.ts";
 import type { OriginHandler } from "./origin-handler.ts";
 import {
   type AnswerSource,
@@ -45,6 +46,8 @@ export type LocalSourceOptions = {
   readonly rtmpPort?: number;
   /** What an encoder shall send to an application; nobody is told when left out. */
   readonly multitrack?: (question: MultitrackQuestion) => MultitrackAnswer;
+  /** Answers those who run the server; nobody does when left out. */
+  readonly operator?: Operator;
   readonly version: string;
   /** Monotonic. */
   readonly now: () => Millis;
@@ -65,6 +68,7 @@ export class LocalSource implements AnswerSource {
     try {
       const picture = parsePictureResource(asked.resource);
       if (picture) return this.#picture(asked.stream, picture, answer);
+      if (asked.resource === OPERATOR) return this.#operate(JSON.parse(asked.query), answer);
       const own = this.#own(asked);
       if (!own) return origin.request(asked, now(), (given) => answer(this.#share(given)));
       answer(own);
@@ -100,6 +104,25 @@ export class LocalSource implements AnswerSource {
   #multitrack(question: MultitrackQuestion): SharedAnswer {
     const { status, value } = this.options.multitrack?.(question) ?? { status: 404, value: { error: "not-offered" } };
     return json(status, value, 0);
+  }
+
+  #operate(question: OperatorQuestion, answer: (answer: SharedAnswer) => void): undefined {
+    const answered = async () => this.options.operator?.(question) ?? { status: 404, body: "", contentType: "" };
+    answered().then(
+      ({ status, body, contentType }) =>
+        answer({
+          kind: "text",
+          status,
+          text: toText(encoder.encode(body)),
+          contentType,
+          cacheControl: "no-store",
+          keepMs: 0,
+        }),
+      (error) => {
+        this.options.failed(error);
+        answer(MISTAKE);
+      },
+    );
   }
 
   #poster(path: string): SharedAnswer {

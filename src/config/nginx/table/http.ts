@@ -1,7 +1,11 @@
+import { parseNetwork } from "../../../gateways/address-list.ts";
 import {
+  type ArgsSpec,
+  anyOf,
   type Context,
   type DirectiveSpec,
   directive,
+  flag,
   guard,
   ignored,
   mapped,
@@ -21,10 +25,20 @@ const VL: readonly Context[] = [...V, "location", "if"];
 const HV: readonly Context[] = ["http", "http server"];
 const HVL: readonly Context[] = [...HV, "location", "if"];
 
+/** Whom a rule is about. */
+const network: ArgsSpec = {
+  ...words(1, 1, "address | network | unix: | all"),
+  check: (arg) =>
+    arg === "unix:" || parseNetwork(arg) !== undefined
+      ? undefined
+      : 'an address, a network such as 10.0.0.0/8, or "all"',
+};
+
 const SENDING = "about how nginx sends; naru does it by itself";
 const SITE = "keep nginx in front for it";
 const CLIENT_TLS = "naru asks viewers for no certificate: put nginx or another proxy in front";
-const GUARD = "naru has no access rules for HTTP yet: what it protects would be open";
+const GUARD = "naru cannot hold this rule: what it protects would be open";
+const ACCESS = "http.locations[].access, http.access";
 const STATS = "naru lists what is live at / and /api/streams";
 
 /** Directives inside `http { }` that files for streaming hold. */
@@ -66,9 +80,11 @@ export const HTTP_DIRECTIVES: readonly DirectiveSpec[] = [
   }),
   directive("internal", L, none, guard(GUARD)),
   directive("limit_except", L, words(1), ignored("naru serves files by GET and HEAD only"), { block: "foreign" }),
-  directive("allow", HVL, words(1, 1), ignored("everybody is let in; what counts is deny"), { repeats: true }),
-  directive("deny", [...HVL], words(1, 1), guard(GUARD), { repeats: true }),
-  directive("satisfy", HVL, words(1, 1), ignored("only used with deny and auth")),
+  directive("allow", HVL, network, mapped(ACCESS), { repeats: true }),
+  directive("deny", HVL, network, mapped(ACCESS), { repeats: true }),
+  directive("satisfy", HVL, { ...anyOf("all", "any"), max: 1 }, mapped(ACCESS)),
+  directive("auth_basic", HVL, words(1, 1, "text | off"), mapped(ACCESS)),
+  directive("auth_basic_user_file", HVL, path, mapped(ACCESS)),
   directive("valid_referers", VL, words(1), ignored("matters only where $invalid_referer is used")),
   directive("limit_rate", HVL, words(1, 1), unsupported("naru does not limit the rate of a viewer")),
   directive("limit_rate_after", HVL, words(1, 1), ignored("only used with limit_rate")),
@@ -97,21 +113,11 @@ export const HTTP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("server_tokens", HVL, words(1, 1), ignored("naru does not tell its version in responses")),
   directive("resolver", HVL, words(1), ignored("naru resolves names by the system")),
   directive("stub_status", VL, words(0, 1), unsupported(STATS)),
-  directive("rtmp_stat", VL, words(1, undefined, "all | global | live | clients"), unsupported(STATS)),
-  directive("rtmp_stat_stylesheet", VL, words(1, 1, "path"), ignored("only used with rtmp_stat")),
-  directive("rtmp_stat_format", VL, words(1, 1, "xml | json"), ignored("only used with rtmp_stat")),
-  directive(
-    "rtmp_control",
-    VL,
-    words(1, undefined, "all | record | drop | redirect"),
-    unsupported("naru has no control API yet"),
-  ),
-  directive(
-    "flv_live",
-    VL,
-    words(1, 1, "on | off"),
-    unsupported("naru serves no HTTP-FLV yet; HLS with low latency is near it"),
-  ),
+  directive("rtmp_stat", VL, anyOf("all", "global", "live", "clients"), mapped("http.locations[].stat")),
+  directive("rtmp_stat_stylesheet", VL, words(1, 1, "path"), mapped("http.locations[].stat.stylesheet")),
+  directive("rtmp_stat_format", VL, { ...anyOf("xml", "json"), max: 1 }, mapped("http.locations[].stat.format")),
+  directive("rtmp_control", VL, anyOf("all", "record", "drop", "redirect"), mapped("http.locations[].control")),
+  directive("flv_live", VL, flag, mapped("http.locations[].flv")),
   directive("flv", L, none, ignored("files are served as they are, without seeking by time")),
   directive("mp4", L, none, ignored("files are served as they are, without seeking by time")),
   directive("hls", L, none, unsupported("naru does not cut files into HLS")),
@@ -169,4 +175,4 @@ function family(label: string, name: RegExp, outcome: Outcome): Family {
 
 /** Directives that answer a request themselves, so that no file is served at their location. */
 export const CONTENT_HANDLERS =
-  /^((proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|return|rtmp_stat|rtmp_control|flv_live|stub_status|hls|vod|content_by_lua.*|empty_gif|js_content|internal)$/;
+  /^((proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|return|stub_status|hls|vod|content_by_lua.*|empty_gif|js_content|internal)$/;

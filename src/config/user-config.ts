@@ -73,6 +73,11 @@ export type UserLocation = {
   };
   /** Answers orders instead of serving files, as nginx-rtmp's rtmp_control: which ones it takes. */
   control?: ("all" | "record" | "drop" | "redirect")[];
+  /**
+   * Answers with the stream that `?app=NAME&stream=KEY` names, as nginx-http-flv-module's flv_live.
+   * @default false
+   */
+  flv?: boolean;
   /** Who is let in; as `http.access` says when left out. */
   access?: {
     /**
@@ -115,26 +120,7 @@ export type UserBackground = {
    * What ends it; five seconds later it is ended by force.
    * @default "SIGTERM"
    */
-  killSignal?:
-    | "SIGHUP"
-    | "SIGINT"
-    | "SIGQUIT"
-    | "SIGILL"
-    | "SIGABRT"
-    | "SIGFPE"
-    | "SIGKILL"
-    | "SIGSEGV"
-    | "SIGPIPE"
-    | "SIGALRM"
-    | "SIGTERM"
-    | "SIGUSR1"
-    | "SIGUSR2"
-    | "SIGCHLD"
-    | "SIGCONT"
-    | "SIGSTOP"
-    | "SIGTSTP"
-    | "SIGTTIN"
-    | "SIGTTOU";
+  killSignal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGILL" | "SIGABRT" | "SIGFPE" | "SIGKILL" | "SIGSEGV" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGUSR1" | "SIGUSR2" | "SIGCHLD" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU";
 };
 
 /** By the first part of the stream's path; `*` stands for any name not listed. */
@@ -179,6 +165,13 @@ export type UserApplication = {
    * @default []
    */
   access?: UserAcces[];
+  /** How it is reached by RTMP and RTMPS. */
+  rtmp?: {
+    /** What encoders and players call it in their URL, if not as it is called here. */
+    name?: string;
+    /** Of rtmp.listen and rtmps.listen, the addresses by which it is reached; all when left out. */
+    listen?: Listen | Listen[];
+  };
   hls?: {
     /**
      * Make HLS of every stream of this application.
@@ -442,45 +435,12 @@ export type UserApplication = {
    * Other servers that every stream is sent on to, by RTMP or RTMPS.
    * @default []
    */
-  push?:
-    | string
-    | {
-        url: string;
-        stream?: string;
-        app?: string;
-        name?: string;
-        tcUrl?: string;
-        pageUrl?: string;
-        swfUrl?: string;
-        flashVer?: string;
-        reconnect?: Duration;
-        insecure?: boolean;
-        untilUnpublish?: boolean;
-      }[];
+  push?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; untilUnpublish?: boolean }[];
   /**
    * Other servers that streams are fetched from when somebody asks for them, or always.
    * @default []
    */
-  pull?:
-    | string
-    | {
-        url: string;
-        stream?: string;
-        app?: string;
-        name?: string;
-        tcUrl?: string;
-        pageUrl?: string;
-        swfUrl?: string;
-        flashVer?: string;
-        reconnect?: Duration;
-        insecure?: boolean;
-        always?: boolean;
-        linger?: Duration;
-        buffer?: Duration;
-        live?: boolean;
-        start?: number;
-        stop?: number;
-      }[];
+  pull?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; always?: boolean; linger?: Duration; buffer?: Duration; live?: boolean; start?: number; stop?: number }[];
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
 };
@@ -630,26 +590,7 @@ export type UserRun = {
    * What ends it; five seconds later it is ended by force.
    * @default "SIGTERM"
    */
-  killSignal?:
-    | "SIGHUP"
-    | "SIGINT"
-    | "SIGQUIT"
-    | "SIGILL"
-    | "SIGABRT"
-    | "SIGFPE"
-    | "SIGKILL"
-    | "SIGSEGV"
-    | "SIGPIPE"
-    | "SIGALRM"
-    | "SIGTERM"
-    | "SIGUSR1"
-    | "SIGUSR2"
-    | "SIGCHLD"
-    | "SIGCONT"
-    | "SIGSTOP"
-    | "SIGTSTP"
-    | "SIGTTIN"
-    | "SIGTTOU";
+  killSignal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGILL" | "SIGABRT" | "SIGFPE" | "SIGKILL" | "SIGSEGV" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGUSR1" | "SIGUSR2" | "SIGCHLD" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU";
   /** While an encoder publishes the stream; or from its first player by RTMP or FLV to the last. */
   when: "published" | "played";
   /** Only for streams of these names. */

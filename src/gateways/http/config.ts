@@ -62,19 +62,19 @@ const locationSchema = z
       .optional()
       .describe("Answers orders instead of serving files, as nginx-rtmp's rtmp_control: which ones it takes."),
     flv: z
-      .literal(true)
-      .optional()
+      .boolean()
+      .default(false)
       .describe("Answers with the stream that `?app=NAME&stream=KEY` names, as nginx-http-flv-module's flv_live."),
     access: accessSchema.optional().describe("Who is let in; as `http.access` says when left out."),
   })
   .refine(
     ({ root, alias, stat, control, flv }) =>
-      [root, alias, stat, control, flv].filter((one) => one !== undefined).length <= 1,
+      [root, alias, stat, control, flv || undefined].filter((one) => one !== undefined).length <= 1,
     "takes one of root, alias, stat, control and flv",
   )
   .refine(
     ({ root, alias, stat, control, flv, access }) =>
-      [root, alias, stat, control, flv, access].some((one) => one !== undefined),
+      flv || [root, alias, stat, control, access].some((one) => one !== undefined),
     "needs one of root, alias, stat, control, flv and access",
   );
 

@@ -119,7 +119,13 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     media,
   });
   const dash = new DashModule({ hls: origin, application, wallclockAt, log });
-  const hooks = new HookModule({ log, now: clock, sessions, config: () => current.hooks, application });
+  const hooks = new HookModule({
+    log,
+    now: clock,
+    sessions,
+    config: () => current.hooks,
+    applications: () => current.applications,
+  });
   const vod = new VodModule({ log, config: (path) => application(applicationOf(path))?.files });
   const records = new RecordModule({
     log,

@@ -2,6 +2,7 @@ import { invalidStreamPath } from "../streams/stream-path.ts";
 import { type ApplicationConfig, RESERVED_NAMES } from "./application.ts";
 import type { Findings, Origins } from "./findings.ts";
 import { formatPath, type KeyPath, type Mistake, type Notice } from "./mistake.ts";
+import { checkRtmpNames } from "./rtmp-checks.ts";
 import type { Config } from "./schema.ts";
 import { checkTls } from "./tls-checks.ts";
 import { formatDuration, formatListen, type ListenAddress } from "./units.ts";
@@ -30,6 +31,7 @@ export function checkTogether(config: Config, { locate, source }: Origins): Find
     notice(["applications", name, "abr"], message, "turn hls on, or leave abr out");
   }
   checkSharedPaths(config, notice);
+  checkRtmpNames(config, conflict, notice);
   if (config.rtmp.listen.length === 0) {
     notice(["rtmp", "listen"], "RTMP is off: nobody can publish", "give it an address: rtmp.listen, --rtmp 1935");
   }

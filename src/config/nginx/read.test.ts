@@ -310,7 +310,6 @@ describe("mistakes", () => {
     ["rtmp { server { listen 99999; } }", "nginx-wrong-arguments"],
     ["rtmp { } rtmp { }", "nginx-duplicate"],
     ["rtmp { server { application a { } application a { } } }", "nginx-duplicate"],
-    ["rtmp { server { application a { } } server { application a { } } }", "nginx-duplicate"],
     ["live on; rtmp { }", "nginx-wrong-context"],
     ["http { }", "file-empty"],
   ])("%s", (text, code) => expect(read(text, true).mistakes.map((mistake) => mistake.code)).toEqual([code as never]));

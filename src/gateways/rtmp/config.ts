@@ -43,6 +43,20 @@ export const rtmpSchema = z
   .prefault({});
 export type RtmpConfig = z.output<typeof rtmpSchema>;
 
+/** How an application is reached by RTMP and RTMPS. */
+export const rtmpApplicationSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[^/]{1,200}$/, "expected a name without a slash")
+      .optional()
+      .describe("What encoders and players call it in their URL, if not as it is called here."),
+    listen: listenAddresses()
+      .optional()
+      .describe("Of rtmp.listen and rtmps.listen, the addresses by which it is reached; all when left out."),
+  })
+  .prefault({});
+
 /** How encoders reach the server by RTMP over TLS; all else is as with RTMP. */
 export const rtmpsSchema = z
   .strictObject({

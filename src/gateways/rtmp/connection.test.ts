@@ -78,6 +78,7 @@ class Bench {
       clock,
       remote: "10.0.0.1:5",
       client: { id: 1, protocol: "rtmp", address: "10.0.0.1", port: 1935 },
+      applicationOf: (name) => (name === "closed" ? undefined : name === "called" ? "live@2" : name),
       sessions: this.sessions,
       admission: wait.length > 0 ? admission : ALLOW_ALL,
       ...(canRedirect && { redirect: (redirection) => void this.redirected.push(redirection) }),
@@ -225,6 +226,16 @@ describe("publish", () => {
     expect(bench.told).toEqual(["connected live", ...told]);
     const url = verdict.type === "redirect" ? [verdict.url] : [];
     expect(bench.redirected.map((one) => one.url)).toEqual(url);
+  });
+
+  test.each([
+    ["called", ["onStatus Publish.Start"], ["connected called", "publish live@2/key"]],
+    ["closed", ["onStatus Publish.BadName"], ["connected closed"]],
+  ])("means the application that is called so here: %s", (app, said, told) => {
+    const bench = new Bench();
+    const { script } = bench;
+    bench.send(script.handshake(), script.connect({ app }), bench.command("publish", "key", "live"));
+    expect([bench.said.slice(1), bench.told]).toEqual([said, told]);
   });
 
   test("that is sent on where nobody can is refused", async () => {

@@ -49,6 +49,8 @@ export type ConnectionOptions = {
   readonly clock: () => Millis;
   readonly remote: string;
   readonly client: Pick<Client, "id" | "protocol" | "address" | "port">;
+  /** The application that this client calls so; undefined when there is none for it. */
+  readonly applicationOf: (name: string) => string | undefined;
   readonly sessions: Sessions;
   readonly admission: Admission;
   /** Without, a redirected publish or play is refused. */
@@ -278,17 +280,29 @@ export class RtmpConnection {
   }
 
   #onPublishRequested({ id, target, args, publishType }: PublishRequested): void {
-    const asked = { ...target, args, publishType };
     const { session, admission } = this.#options;
     const client = this.#client;
     // It may have been taken back in the same breath.
     if (!client || !session.awaits(id)) return;
+    const found = this.#located(target);
+    if (!found) {
+      this.#refusePublish(id, target, "unknown-application", `there is no application "${target.app}"`);
+      return;
+    }
+    const asked = { ...found, args, publishType };
     this.#decide(admission.publish(client, asked), (verdict) => {
       if (!session.awaits(id)) return;
       const target = this.#admitted("publish", client, asked, verdict);
       if (typeof target === "string") this.#refusePublish(id, asked, "denied", target);
       else this.#publish(id, client, target);
     });
+  }
+
+  /** The same in the application that this client means. */
+  #located({ app, name, path, query }: AdmissionTarget): AdmissionTarget | undefined {
+    const key = this.#options.applicationOf(app);
+    if (key === undefined) return undefined;
+    return { app: key, name, path: key === app ? path : `${key}/${name}`, query };
   }
 
   /** What is published or played by the verdict; in words, why nothing is. */
@@ -351,10 +365,16 @@ export class RtmpConnection {
   }
 
   #onPlayRequested({ id, streamId, target, args, range, isMp4 }: PlayRequested): void {
-    const asked = { ...target, args };
     const { session, admission } = this.#options;
     const client = this.#client;
     if (!client || !session.awaits(id)) return;
+    const found = this.#located(target);
+    if (!found) {
+      const reason = `there is no application "${target.app}"`;
+      this.#refusePlay(id, target, "NetStream.Play.StreamNotFound", reason);
+      return;
+    }
+    const asked = { ...found, args };
     this.#decide(admission.play(client, asked, range), (verdict) => {
       if (!session.awaits(id)) return;
       const target = this.#admitted("play", client, asked, verdict);

@@ -28,6 +28,8 @@ export type RtmpGatewayOptions = RtmpGatewayConfig & {
   readonly ingest: Ingest;
   /** Where connections, publishes and plays are entered; when left out, in none that others know. */
   readonly sessions?: Sessions;
+  /** The application that clients call so, at the address that they came by; undefined when there is none. */
+  readonly applicationAt?: (name: string, at: ListenAddress) => string | undefined;
   /** Everybody is let in when left out. */
   readonly admission?: Admission;
   /** Without, a redirected publish or play is refused. */
@@ -77,7 +79,7 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
   const connections = new Set<RtmpConnection>();
   let refused = 0;
 
-  const accept = (socket: Socket<SocketData>, protocol: ClientProtocol, port: number): void => {
+  const accept = (socket: Socket<SocketData>, protocol: ClientProtocol, at: ListenAddress, port: number): void => {
     if (connections.size >= config.maxConnections) {
       if (refused++ === 0) log.warn("RTMP connections refused: the limit is reached", { limit: config.maxConnections });
       socket.terminate();
@@ -100,6 +102,7 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
       session,
       remote,
       client,
+      applicationOf: (name) => (options.applicationAt ? options.applicationAt(name, at) : name),
     });
     socket.data.connection = connection;
     connections.add(connection);
@@ -116,7 +119,7 @@ export function startRtmpGateway(options: RtmpGatewayOptions): RtmpGateway {
         open(socket) {
           // The listener's `data` is shared by all of its sockets.
           socket.data = { connection: undefined };
-          accept(socket, pair ? "rtmps" : "rtmp", listener.port);
+          accept(socket, pair ? "rtmps" : "rtmp", { host, port }, listener.port);
         },
         data: (socket, bytes) => socket.data.connection?.receive(bytes),
         drain: (socket) => socket.data.connection?.drain(),

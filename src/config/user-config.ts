@@ -255,6 +255,21 @@ export type UserApplication = {
      * @default false
      */
     event?: boolean;
+    /** In path: segments are encrypted (AES-128), and what is not encrypted is not served by HTTP. */
+    keys?: {
+      /** Directory of the keys; `path` of the segments when left out. */
+      path?: string;
+      /**
+       * Prefix of the keys' addresses in the playlist.
+       * @default ""
+       */
+      url?: string;
+      /**
+       * A new key every so many segments; 0: one each time that the stream begins.
+       * @default 0
+       */
+      segments?: number;
+    };
     /**
      * In path: remove segments that left the playlist.
      * @default true

@@ -1,4 +1,4 @@
-import type { ApplicationConfig } from "../config/application.ts";
+import { type ApplicationConfig, findApplication } from "../config/application.ts";
 import { run } from "../exec/run.ts";
 import type { HooksConfig } from "../hooks/config.ts";
 import { HookDispatcher, type RunOptions } from "../hooks/dispatcher.ts";
@@ -21,7 +21,7 @@ export type HookModuleOptions = {
   readonly sessions: Sessions;
   /** As they are now: a reload changes them. */
   readonly config: () => HooksConfig;
-  readonly application: (name: string) => ApplicationConfig | undefined;
+  readonly applications: () => Readonly<Record<string, ApplicationConfig>>;
 };
 
 /** Streams whose last publisher is remembered, for the recordings that are completed after it has left. */
@@ -128,11 +128,24 @@ export class HookModule implements Admission {
   }
 
   #clientTargets(client: Client, hook: "onConnect" | "onDisconnect"): readonly ResolvedTarget[] {
-    return [...this.#options.config()[hook], ...this.#targets(client.app.split("/")[0] ?? "", hook)];
+    return [...this.#options.config()[hook], ...this.#targets(this.#applicationOf(client), hook)];
+  }
+
+  /** The key of the application that a client has connected to. Its address of the server is known by the port only. */
+  #applicationOf({ app, port }: Client): string {
+    const [name = ""] = app.split("/");
+    for (const [key, { rtmp }] of Object.entries(this.#options.applications())) {
+      if ((rtmp.name ?? key) === name && (rtmp.listen?.some((address) => address.port === port) ?? true)) return key;
+    }
+    return name;
+  }
+
+  #application(name: string): ApplicationConfig | undefined {
+    return findApplication(this.#options.applications(), name);
   }
 
   #targets(app: string, hook: HookName, name = "", recorder?: string): readonly ResolvedTarget[] {
-    const targets = this.#options.application(app)?.hooks[hook] ?? [];
+    const targets = this.#application(app)?.hooks[hook] ?? [];
     return targets.filter(
       (target) =>
         (target.stream === undefined || target.stream === name) &&
@@ -150,7 +163,7 @@ export class HookModule implements Admission {
     const targets = this.#targets(target.app, kind === "publish" ? "onPublish" : "onPlay", target.name);
     const untold = targets.filter(({ wait }) => !wait);
     this.#tell(client, untold, { ...details, ...about(client, target, askedName) });
-    const every = this.#options.application(target.app)?.hooks.updateEvery ?? 0;
+    const every = this.#application(target.app)?.hooks.updateEvery ?? 0;
     this.#updates.set(session, { session, at: this.#options.now() + every, isAsking: false });
   }
 
@@ -168,7 +181,7 @@ export class HookModule implements Admission {
 
   async #update(update: Update, now: Millis): Promise<void> {
     const { session } = update;
-    const hooks = this.#options.application(session.target.app)?.hooks;
+    const hooks = this.#application(session.target.app)?.hooks;
     const targets = this.#targets(session.target.app, "onUpdate", session.target.name);
     update.at = now + (hooks?.updateEvery ?? 0);
     if (targets.length === 0) return;

@@ -122,11 +122,9 @@ describe("hooks", () => {
       const file = await clip("h264-aac");
       await Promise.all([playScript(ports.rtmp, file), playScript(naru.ports.rtmp, file)]);
       const of = (name: string) => server.calls.filter(({ path }) => path.startsWith(`/${name}/`));
-      await until("all is told", 5000, async () => (of("naru").length >= of("nginx").length ? true : undefined)).catch(
-        () => {},
-      );
-      await sleep(300);
-      const [nginx, ours] = [flows(of("nginx")), flows(of("naru"))];
+      const flowsOf = () => [flows(of("nginx")), flows(of("naru"))] as const;
+      await until("the same calls", 5000, async () => Bun.deepEquals(...flowsOf()) || undefined).catch(() => {});
+      const [nginx, ours] = flowsOf();
       expect(ours).toEqual(nginx);
       const said = nginx.flat().join("\n");
       for (const call of ["connect", "publish", "play", "update_publish", "update_play", "record_done", "disconnect"])

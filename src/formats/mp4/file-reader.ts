@@ -64,7 +64,7 @@ function* openMovie(moov: Uint8Array, end: number, choice: TrackChoice): Reading
   }
   yield* order.seek(0);
   if (known.length === 0) throw new MalformedError("an MP4 file without media that is known here");
-  return new Mp4FileReader(order, known, durationOf(init, moov));
+  return new Mp4FileReader(order, known, durationOf(init, moov), leadOf(tracks));
 }
 
 /** The first sample of a track, looked for among the first of all. */
@@ -79,13 +79,13 @@ function* firstOf(order: SampleOrder, track: FileTrack): Reading<StoredSample | 
 
 class Mp4FileReader implements MediaFile {
   #tracksDue = true;
-  /** Added to all times, so that none is negative. */
-  #lead: Millis | undefined;
 
   constructor(
     private readonly order: SampleOrder,
     private readonly tracks: readonly Track[],
     readonly duration: Millis | undefined,
+    /** Added to all times, so that none is negative. */
+    private readonly lead: Millis,
   ) {}
 
   *next(): Reading<readonly MediaEvent[] | undefined> {
@@ -104,7 +104,7 @@ class Mp4FileReader implements MediaFile {
 
   *seek(time: Millis): Reading<void> {
     // A tick of rounding does not miss a keyframe.
-    yield* this.order.seek(time + 1 - (this.#lead ?? 0));
+    yield* this.order.seek(time + 1 - this.lead);
   }
 
   *#packet({ track, sample }: NextSample): Reading<Packet | "cut off" | undefined> {
@@ -114,8 +114,8 @@ class Mp4FileReader implements MediaFile {
     const bytes = yield { offset: sample.offset, length: sample.size };
     if (bytes.length < sample.size) return "cut off";
     const { timescale, shift } = track;
-    const lead = (this.#lead ??= leadOf(track, sample));
-    const ticks = (time: number) => rescale(time, timescale, known.timescale) + rescale(lead, 1000, known.timescale);
+    const lead = rescale(this.lead, 1000, known.timescale);
+    const ticks = (time: number) => rescale(time, timescale, known.timescale) + lead;
     const dts = Math.max(0, ticks(sample.dts + shift));
     const pts = Math.max(0, ticks(sample.dts + shift + sample.compositionOffset));
     const data = canonicalSample(track, bytes);
@@ -124,8 +124,8 @@ class Mp4FileReader implements MediaFile {
 }
 
 /** Edit lists may put decoding before 0; all is later by so much then. */
-function leadOf({ timescale, shift }: FileTrack, { dts }: StoredSample): Millis {
-  return Math.max(0, Math.ceil((-(dts + shift) * 1000) / timescale));
+function leadOf(tracks: readonly FileTrack[]): Millis {
+  return Math.max(0, ...tracks.map(({ shift, timescale }) => Math.ceil((-shift * 1000) / timescale)));
 }
 
 /** The tables of all tracks, by time. */

@@ -4,8 +4,7 @@ import type { WindowSegment } from "../hls/stored-segment.ts";
 import type { Millis } from "../media/time.ts";
 import { type AdaptationSet, formatMpd, type Mpd, type Period, type Representation, toDateTime } from "./mpd.ts";
 import { parseTimed, SegmentNumbers, timedTemplate } from "./segment-names.ts";
-import type { SegmentTimes } from "./segment-times.ts";
-import { DashTimeline, type TimelinePeriod } from "./timeline.ts";
+import { DashTimeline, type SegmentPlace, type TimelinePeriod } from "./timeline.ts";
 
 export type ManifestOptions = {
   /** From which presentation times count (MPD@availabilityStartTime). */
@@ -70,8 +69,8 @@ export class DashManifest {
   }
 
   /** Where a segment lies on its timeline; undefined for what cannot be read. */
-  timesOf(view: RenditionView, segment: WindowSegment): SegmentTimes | undefined {
-    return this.#timeline.timesOf(view, segment);
+  placeOf(view: RenditionView, segment: WindowSegment): SegmentPlace | undefined {
+    return this.#timeline.placeOf(view, segment);
   }
 
   /** Seconds that an answer may be kept by others. */
@@ -152,12 +151,13 @@ export class DashManifest {
     if (first?.init === undefined || timescale === undefined) return undefined;
     const segments = [];
     for (const segment of listed) {
-      const times = this.#timeline.timesOf(view, segment);
+      const place = this.#timeline.placeOf(view, segment);
       // Of the next period, which begins with the next segment of the lead.
-      if (!times || segment.init !== first.init) break;
-      this.#numbers.set(name, times.start, segment.msn);
-      segments.push(times);
+      if (!place || segment.init !== first.init) break;
+      this.#numbers.set(name, place.start, segment.msn);
+      segments.push(place);
     }
+    if (segments.length === 0) return undefined;
     const { names } = this.#options;
     const { resolution, sar, frameRate, channels, sampleRate } = view;
     return {

@@ -1,6 +1,6 @@
 import type { RenditionView } from "../hls/rendition-view.ts";
 import type { WindowSegment } from "../hls/stored-segment.ts";
-import type { Millis } from "../media/time.ts";
+import type { Millis, Ticks } from "../media/time.ts";
 import { readSegmentTimes, readTimescale, type SegmentTimes } from "./segment-times.ts";
 
 /** A stretch of the stream in which its renditions, and how they begin, stay the same (ISO/IEC 23009-1 5.3.2). */
@@ -14,6 +14,9 @@ export type TimelinePeriod = {
   readonly renditions: readonly string[];
 };
 
+/** In ticks of the track. */
+export type SegmentPlace = { readonly start: Ticks; readonly duration: Ticks };
+
 /** So much may media times leave the wall clock before a period puts them right; seconds. */
 const MAX_DRIFT = 1;
 
@@ -21,6 +24,8 @@ const MAX_DRIFT = 1;
 export class DashTimeline {
   readonly #epoch: Millis;
   readonly #times = new WeakMap<WindowSegment, SegmentTimes>();
+  /** By how much presentation is behind decoding in the first segment of a rendition in a period. */
+  readonly #delays = new WeakMap<TimelinePeriod, Map<string, Ticks>>();
   readonly #timescales = new WeakMap<Uint8Array, number>();
   #periods: TimelinePeriod[] = [];
   #last: { readonly msn: number; readonly init: number | undefined; readonly end: number } | undefined;
@@ -51,13 +56,31 @@ export class DashTimeline {
     // Numbers that go on behind a hole are those of a playlist that began anew.
     if (this.#last && (first > this.#last.msn + 1 || this.#last.msn > (lead.window.lastMsn ?? 0))) this.#periods = [];
     for (const segment of segments) {
-      if (this.#periods.length === 0 || segment.msn > (this.#last?.msn ?? -1)) this.#add(segment, lead, renditions);
+      if (this.#periods.length > 0 && segment.msn <= (this.#last?.msn ?? -1)) continue;
+      if (isAwaited(segment.msn, lead, renditions)) break;
+      this.#add(segment, lead, renditions);
     }
     while (this.#periods[1] && this.#periods[1].firstMsn <= first) this.#periods.shift();
   }
 
-  /** Undefined for what cannot be read. */
-  timesOf(view: RenditionView, segment: WindowSegment): SegmentTimes | undefined {
+  /**
+   * Where a segment lies on its media's timeline; undefined for what is in no period yet, or cannot be read. Presentation times
+   * follow decoding times through a period: a last picture that stands in has none of an encoder's delay, and would overlap.
+   */
+  placeOf(view: RenditionView, segment: WindowSegment): SegmentPlace | undefined {
+    const { msn } = segment;
+    const period = this.#periods.findLast(({ firstMsn }) => firstMsn <= msn);
+    if (!period || !this.#last || msn > this.#last.msn) return undefined;
+    const times = this.#timesOf(view, segment);
+    if (!times) return undefined;
+    let delays = this.#delays.get(period);
+    if (!delays) this.#delays.set(period, (delays = new Map()));
+    const delay = delays.get(view.name) ?? times.start - times.cut;
+    delays.set(view.name, delay);
+    return { start: times.cut + delay, duration: times.duration };
+  }
+
+  #timesOf(view: RenditionView, segment: WindowSegment): SegmentTimes | undefined {
     const known = this.#times.get(segment);
     if (known) return known;
     const bytes = view.window.segment(segment.msn);
@@ -76,7 +99,7 @@ export class DashTimeline {
   }
 
   #add(segment: WindowSegment, lead: RenditionView, renditions: readonly RenditionView[]): void {
-    const times = this.timesOf(lead, segment);
+    const times = this.#timesOf(lead, segment);
     const timescale = this.timescaleOf(lead, segment.init);
     if (!times || timescale === undefined) return;
     const mediaStart = times.cut / timescale;
@@ -103,6 +126,12 @@ export class DashTimeline {
     const end = before.start + (this.#last?.end ?? before.mediaStart) - before.mediaStart;
     return wallclock - end > MAX_DRIFT ? wallclock : end;
   }
+}
+
+/** Whether sound of the lead's latest segment is still to come: it is cut a moment later. */
+function isAwaited(msn: number, lead: RenditionView, renditions: readonly RenditionView[]): boolean {
+  if (lead.window.lastMsn !== msn || lead.window.ended) return false;
+  return renditions.some(({ kind, window }) => kind === "audio" && window.open?.msn === msn);
 }
 
 function isThere({ window }: RenditionView, msn: number): boolean {

@@ -71,11 +71,11 @@ export class Presentation {
     return this.#requests.isPlayable;
   }
 
-  /** Those with media in them, the lead first. */
+  /** Those that are being made, the lead first. */
   get renditions(): readonly RenditionView[] {
     const { muxed, window, frameRate } = this.#lead;
-    const listed = this.#listed().flatMap((rung) => viewOfRung(rung, frameRate) ?? []);
-    return [viewOfLead(muxed, window, frameRate), ...listed];
+    const rungs = [...this.#rungs.values()].filter(({ isAnnounced }) => isAnnounced);
+    return [viewOfLead(muxed, window, frameRate), ...rungs.flatMap((rung) => viewOfRung(rung, frameRate) ?? [])];
   }
 
   /** Somebody wants all rungs that can be made. */

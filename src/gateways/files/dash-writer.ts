@@ -81,15 +81,15 @@ export class DashWriter {
         const { msn, init } = segment;
         if (msn <= last) continue;
         const bytes = window.segment(msn);
-        const times = this.#manifest.timesOf(view, segment);
+        const place = this.#manifest.placeOf(view, segment);
         const section = init === undefined ? undefined : window.init(init);
-        if (!bytes || !times || !section || init === undefined) continue;
+        if (!bytes || !place || !section || init === undefined) continue;
         const path = names.init(view, init);
         if (!this.#inits.has(path)) {
           this.#inits.add(path);
           jobs.push({ rendition: "", msn, path, bytes: section });
         }
-        jobs.push({ rendition: name, msn, path: names.segment(view, times.start), bytes });
+        jobs.push({ rendition: name, msn, path: names.segment(view, place.start), bytes });
       }
     }
     return jobs;

@@ -62,9 +62,9 @@ export class Pull {
     return this.#source.linger;
   }
 
-  /** It has failed and waits for the next attempt. */
+  /** The latest attempt has failed, and none has succeeded since. */
   get hasFailed(): boolean {
-    return this.#retry.state === "waiting" && this.#retry.lastError !== undefined;
+    return this.#retry.state !== "running" && this.#retry.lastError !== undefined;
   }
 
   status(now: Millis): RelayStatus {

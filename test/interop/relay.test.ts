@@ -1,0 +1,166 @@
+import { describe, expect } from "bun:test";
+import { AuthenticatingServer, PASSWORD } from "../support/authenticating-server.ts";
+import { decodeWithFfmpeg, publishWithFfmpeg } from "../support/clients/ffmpeg.ts";
+import { startNginx } from "../support/clients/nginx.ts";
+import { clip } from "../support/clips.ts";
+import { startNaru } from "../support/naru.ts";
+import { compareTimes, faultsOf } from "../support/playback.ts";
+import { freePort } from "../support/ports.ts";
+import { sleep, until } from "../support/process.ts";
+import { testWith } from "../support/requires.ts";
+
+const SECONDS = 2;
+/** For how long the target is away; longer by hand. */
+const AWAY_MS = Number(process.env.TEST_SECONDS ?? 1) * 1000;
+
+async function nginxWith(applications: string, port?: number) {
+  const rtmp = port ?? (await freePort());
+  const http = await freePort();
+  const blocks = `rtmp { server { listen 127.0.0.1:${rtmp}; ${applications} } } http { server { listen 127.0.0.1:${http}; } }`;
+  return { rtmp, nginx: await startNginx(blocks, http) };
+}
+
+const publishing = async (url: string, of: "h264-aac" = "h264-aac") =>
+  publishWithFfmpeg(await clip(of), url, { loop: true });
+const complaintsOf = (complaints: readonly string[]) =>
+  complaints.filter((line) => !/Cannot reuse|deprecated/.test(line));
+
+describe("relays", () => {
+  testWith("ffmpeg", "nginx")(
+    "push to a real nginx-rtmp, and pull from it on demand: the same pictures and sound",
+    async () => {
+      const { rtmp, nginx } = await nginxWith("application live { live on; wait_video on; }");
+      await using _nginx = nginx;
+      await using naru = await startNaru({
+        nginxConf: (ports) => `rtmp { server { listen 127.0.0.1:${ports.rtmp};
+          application live { live on; push rtmp://127.0.0.1:${rtmp}; }
+          application back { live on; pull rtmp://127.0.0.1:${rtmp}/live; } } }
+          http { server { listen 127.0.0.1:${ports.http}; } }`,
+      });
+      await using _publishing = await publishing(naru.publishUrl("live/test"));
+      await naru.process.waitFor(/push started/, 10_000);
+      const { frames: source } = await decodeWithFfmpeg(await clip("h264-aac"), 60);
+      for (const url of [`rtmp://127.0.0.1:${rtmp}/live/test`, naru.publishUrl("back/test")]) {
+        const decoded = await decodeWithFfmpeg(url, SECONDS);
+        expect(faultsOf({ ...decoded, complaints: complaintsOf(decoded.complaints) }, SECONDS)).toEqual([]);
+        expect(compareTimes(source, decoded.frames).matchedVideo).toBeGreaterThan(SECONDS * 15);
+      }
+      expect(naru.process.output.match(/pull started path=back\/test/g)?.length).toBe(1);
+    },
+    40_000,
+  );
+
+  testWith("ffmpeg")(
+    "between two narus by RTMPS, pulled by who asks for the playlist; a certificate that nobody vouches for is not taken",
+    async () => {
+      await using source = await startNaru({ tls: true });
+      const url = (path: string) => source.securePublishUrl(path);
+      await using naru = await startNaru({
+        config: {
+          applications: {
+            live: { pull: [{ url: url("live"), insecure: true }] },
+            strict: { pull: [url("live")] },
+          },
+        },
+      });
+      await using _publishing = await publishing(source.publishUrl("live/test"));
+      await source.process.waitFor(/publish started/);
+      const playlist = fetch(naru.playlistUrl("live/test"));
+      await naru.process.waitFor(/pull started path=live\/test target=rtmps/);
+      const asking = new AbortController();
+      fetch(naru.playlistUrl("strict/test"), { signal: asking.signal }).catch(() => {});
+      await naru.process.waitFor(/pull failed path=strict\/test .*certificate/, 10_000);
+      asking.abort();
+      await until("it is said that it is not there", 5000, async () => {
+        return (await fetch(naru.playlistUrl("strict/test"))).status === 404 || undefined;
+      });
+      expect(await (await playlist).text()).toMatch(/CODECS="avc1[^"]*,mp4a/);
+    },
+    40_000,
+  );
+
+  testWith("ffmpeg")(
+    "loops are refused, and to another application of the same server streams go",
+    async () => {
+      const [first, second] = [await freePort(), await freePort()];
+      const applications = (port: number) => ({
+        live: { push: [`rtmp://127.0.0.1:${port}/live`, `rtmp://127.0.0.1:${first}/copy`] },
+        copy: {},
+      });
+      await using a = await startNaru({ ports: { rtmp: first }, config: { applications: applications(second) } });
+      await using b = await startNaru({ ports: { rtmp: second }, config: { applications: applications(first) } });
+      await using _publishing = await publishing(a.publishUrl("live/test"));
+      await b.process.waitFor(/push failed path=live\/test .*a relay loop/, 10_000);
+      await a.process.waitFor(/publish started path=copy\/test/);
+      await b.process.waitFor(/publish started path=live\/test/);
+      expect(a.process.output).toMatch(/publish refused .*code=relay-loop/);
+    },
+    40_000,
+  );
+
+  testWith("ffmpeg")(
+    "a target that never reads, and one that is away: neither is noticed by the others, and both come back",
+    async () => {
+      const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+      const target = await freePort();
+      const receiver = () => startNaru({ ports: { rtmp: target } });
+      await using naru = await startNaru({
+        config: {
+          applications: {
+            live: {
+              push: [
+                `rtmp://127.0.0.1:${silent.port}/app/secretkey`,
+                { url: `rtmp://127.0.0.1:${target}/live`, reconnect: "500ms" },
+              ],
+            },
+          },
+        },
+      });
+      try {
+        await using _publishing = await publishing(naru.publishUrl("live/test"));
+        {
+          await using there = await receiver();
+          await there.process.waitFor(/publish started path=live\/test/);
+        }
+        await naru.process.waitFor(/push failed .*nobody listens/, 10_000);
+        await sleep(AWAY_MS);
+        await using back = await receiver();
+        await back.process.waitFor(/publish started path=live\/test/, 20_000);
+        // It is given up after 10 s.
+        if (AWAY_MS >= 10_000) await naru.process.waitFor(/push failed .*did not let the publish begin/, 10_000);
+        expect(naru.process.output).not.toContain("secretkey");
+      } finally {
+        silent.stop(true);
+      }
+    },
+    60_000 + AWAY_MS,
+  );
+
+  for (const module of ["adobe", "llnw"] as const) {
+    testWith("ffmpeg")(
+      `authmod=${module}: lets in who has the password, as it does ffmpeg`,
+      async () => {
+        await using server = new AuthenticatingServer(module);
+        {
+          await using _ffmpeg = await publishing(server.url(PASSWORD));
+          await until("ffmpeg publishes", 10_000, async () => server.media > 10 || undefined);
+        }
+        const before = server.media;
+        await using naru = await startNaru({
+          config: {
+            applications: {
+              live: { push: [server.url(PASSWORD)] },
+              wrong: { push: [server.url("guessed")] },
+            },
+          },
+        });
+        await using _publishing = await publishing(naru.publishUrl("live/test"));
+        await using _other = await publishing(naru.publishUrl("wrong/test"));
+        await until("naru publishes", 10_000, async () => server.media > before + 10 || undefined);
+        await naru.process.waitFor(/push failed path=wrong\/test .*user and the password/, 10_000);
+        expect(naru.process.output).not.toMatch(/editor|opensesame9|guessed/);
+      },
+      40_000,
+    );
+  }
+});

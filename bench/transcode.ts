@@ -44,10 +44,12 @@ async function byTranscoder(events: readonly MediaEvent[], round: number): Promi
   writer.toTranscoder({ type: "settings", settings: { rungs: RUNGS } });
   for (const { name } of RUNGS) writer.toTranscoder({ type: "startRung", rung: name });
   for (const event of feed) writer.toTranscoder({ type: "feed", event });
+  let input = new Uint8Array();
+  writer.lend((bytes) => void (input = bytes.slice()));
   const command = [process.execPath, projectPath("src", "main.ts"), "transcode-worker"];
   const start = performance.now();
   const env = { ...process.env, ...TRANSCODER_ENV };
-  const child = Bun.spawn(command, { env, stdin: writer.take(), stdout: "pipe" });
+  const child = Bun.spawn(command, { env, stdin: input, stdout: "pipe" });
   const reader = new FrameReader(MAX_MESSAGE_BYTES);
   const pieces = new Map<string, Uint8Array[]>(RUNGS.map(({ name }) => [name, []]));
   for await (const chunk of child.stdout) {

@@ -37,7 +37,7 @@ function namedTypes(node: SettingNode, name: string): [string, SettingNode][] {
   if (child.kind !== "group") return [];
   const inner = [...child.fields].flatMap(([key, field]) => namedTypes(field, key));
   if (child === node && !child.isSwitch) return inner;
-  const singular = name.replace(/s$/, "");
+  const singular = name.replace(/(?<!s)s$/, "");
   const described = { ...child, description: node.description };
   return [[`User${singular[0]?.toUpperCase()}${singular.slice(1)}`, described], ...inner];
 }
@@ -70,7 +70,7 @@ function renderType(node: SettingNode, indent: string, names: Names): string {
       return `Record<string, ${renderType(node.value, indent, names)}>`;
     case "list": {
       const item = renderType(node.item, indent, names);
-      const list = `${node.item.kind === "choice" ? `(${item})` : item}[]`;
+      const list = `${/^[^{]* \| /.test(item) ? `(${item})` : item}[]`;
       return [...(node.single ? [item] : []), list, ...(node.orFunction ? [node.orFunction] : [])].join(" | ");
     }
     case "tuple":

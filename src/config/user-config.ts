@@ -164,7 +164,7 @@ export type UserApplication = {
    * Who may publish and play, by address. The first rule about an address decides.
    * @default []
    */
-  access?: UserAcces[];
+  access?: UserAccess[];
   /** How it is reached by RTMP and RTMPS. */
   rtmp?: {
     /** What encoders and players call it in their URL, if not as it is called here. */
@@ -450,18 +450,18 @@ export type UserApplication = {
    * Other servers that every stream is sent on to, by RTMP or RTMPS.
    * @default []
    */
-  push?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; untilUnpublish?: boolean }[];
+  push?: (string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; untilUnpublish?: boolean })[];
   /**
    * Other servers that streams are fetched from when somebody asks for them, or always.
    * @default []
    */
-  pull?: string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; always?: boolean; linger?: Duration; buffer?: Duration; live?: boolean; start?: number; stop?: number }[];
+  pull?: (string | { url: string; stream?: string; app?: string; name?: string; tcUrl?: string; pageUrl?: string; swfUrl?: string; flashVer?: string; reconnect?: Duration; insecure?: boolean; always?: boolean; linger?: Duration; buffer?: Duration; live?: boolean; start?: number; stop?: number })[];
   /** Adaptive bitrate: each stream in several qualities. */
   abr?: boolean | UserAbr;
 };
 
 /** Who may publish and play, by address. The first rule about an address decides. */
-export type UserAcces = {
+export type UserAccess = {
   /** Lets in: an address, a network such as 10.0.0.0/8, or "all". */
   allow?: string;
   /** Keeps out; as allow. */

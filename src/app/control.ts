@@ -1,3 +1,4 @@
+import { findApplication } from "../config/application.ts";
 import type { Config } from "../config/schema.ts";
 import { OperatorDesk } from "../control/operator.ts";
 import { TrafficMeter } from "../control/traffic.ts";
@@ -31,14 +32,19 @@ export class ControlModule {
   }
 }
 
-/** @param used names of applications that somebody uses, those of `*` among them */
+/**
+ * Applications by the addresses that they are reached at, in the order of the configuration, as nginx has its servers.
+ * @param used names of applications that somebody uses, those of `*` among them
+ */
 function serversOf({ applications }: Config, used: readonly string[]): readonly (readonly NamedApplication[])[] {
   const own = Object.keys(applications).filter((key) => key !== "*");
   const others = used.filter((key) => !own.includes(key));
-  return [
-    [...own, ...others].flatMap((key) => {
-      const found = applications[key] ?? applications["*"];
-      return found ? [{ key, name: key, live: found.live, files: false }] : [];
-    }),
-  ];
+  const named = [...own, ...others].flatMap((key) => {
+    const found = findApplication(applications, key);
+    if (!found) return [];
+    const { live, files, rtmp } = found;
+    return [{ key, name: rtmp.name ?? key, live, files: files.from.length > 0, listen: JSON.stringify(rtmp.listen) }];
+  });
+  const servers = [...Map.groupBy(named, ({ listen }) => listen).values()];
+  return servers.length > 0 ? servers : [[]];
 }

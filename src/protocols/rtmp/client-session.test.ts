@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { testCrypto } from "../../../test/support/rtmp-script.ts";
 import type { Effect } from "../session.ts";
-import { type RtmpClientEvent, RtmpClientSession } from "./client-session.ts";
+import { type RtmpClientEvent, RtmpClientSession, type RtmpPlayOptions } from "./client-session.ts";
+import { PlayChunks } from "./play-chunks.ts";
 import type { RtmpServerEvent } from "./server-event.ts";
 import { RtmpServerSession } from "./server-session.ts";
 
@@ -26,13 +27,14 @@ class Pair {
   serverClosed: string | undefined;
   answer: (id: number) => readonly Effect<RtmpServerEvent>[] = (id) => this.server.acceptPublish(id);
 
-  constructor(chunkSize?: number) {
+  constructor(chunkSize?: number, play?: RtmpPlayOptions) {
     this.client = new RtmpClientSession({
       app: "live",
       name: "key?token=x",
       tcUrl: "rtmp://host/live",
       chunkSize,
       random: testCrypto.random,
+      ...(play ? { play } : {}),
     });
   }
 
@@ -53,6 +55,7 @@ class Pair {
       } else {
         this.serverEvents.push(effect.event);
         if (effect.event.type === "connectRequested") this.fromServer(this.server.acceptConnect(0));
+        if (effect.event.type === "playRequested") this.fromServer(this.answer(effect.event.id));
         if (effect.event.type === "publishRequested") this.fromServer(this.answer(effect.event.id));
       }
     }
@@ -138,5 +141,72 @@ describe("RtmpClientSession", () => {
       type: "close",
       reason: { code: "protocol-error", message: expect.stringMatching(/HTTP/) },
     });
+  });
+});
+
+describe("RtmpClientSession that plays", () => {
+  const PLAY = { start: -1000, bufferMs: 3000, maxMessageSize: 1 << 20 };
+  const chunks = new PlayChunks({ chunkSize: OPTIONS.chunkSize, streamId: 1, interleave: false });
+  const playing = () => {
+    const pair = new Pair(undefined, PLAY);
+    pair.answer = (id) => pair.server.acceptPlay(id, true);
+    return pair.start();
+  };
+  const send = (pair: Pair, type: 8 | 9 | 18, time: number, data: Uint8Array) => {
+    const message = { type, time, delta: 0, mixedTime: time, mixedDelta: 0, role: "media" as const };
+    const bytes = chunks.first({ ...message, head: new Uint8Array(0), data }, 0);
+    pair.fromServer([{ type: "send", bytes }]);
+  };
+
+  test("asks for the stream, and hands out its messages", () => {
+    const pair = playing();
+    expect(pair.serverEvents.find(({ type }) => type === "playRequested")).toMatchObject({
+      target: { path: "live/key", query: "token=x" },
+      range: { start: -1000 },
+    });
+    expect(pair.clientEvents[0]).toEqual({ type: "playing" });
+    pair.clientEvents.length = 0;
+    const body = Uint8Array.from({ length: 100_000 }, (_, i) => i);
+    send(pair, 9, 40, body);
+    send(pair, 8, 61, body.subarray(0, 10));
+    expect(pair.clientEvents).toEqual([
+      { type: "media", messageType: 9, timestamp: 40, body },
+      { type: "media", messageType: 8, timestamp: 61, body: body.slice(0, 10) },
+    ]);
+    expect(pair.client.deadline).toBeUndefined();
+  });
+
+  test("hears that the encoder has left, and of its return by its media", () => {
+    const pair = playing();
+    pair.fromServer(pair.server.playLive(1, true, { restart: false, notify: true }));
+    pair.fromServer(pair.server.playLive(1, false, { restart: false, notify: true }));
+    send(pair, 8, 5, Uint8Array.of(1));
+    const types = pair.clientEvents.map(({ type }) => type);
+    expect(types).toContain("stopped");
+    expect(types.at(-1)).toBe("media");
+  });
+
+  test("repeats why the server does not play", () => {
+    const pair = new Pair(undefined, PLAY);
+    pair.answer = (id) => pair.server.rejectPlay(id, "NetStream.Play.StreamNotFound", "nobody publishes it");
+    pair.start();
+    expect(pair.clientEvents[0]).toEqual({
+      type: "rejected",
+      code: "NetStream.Play.StreamNotFound",
+      description: "nobody publishes it",
+    });
+    expect(pair.clientClosed).toBe("rejected");
+  });
+
+  test("says goodbye", () => {
+    const pair = playing();
+    pair.fromClient(pair.client.close({ code: "done", message: "enough" }));
+    expect(pair.serverEvents.at(-1)?.type).toBe("playStopped");
+  });
+
+  test("ends when a message is larger than it may be", () => {
+    const pair = playing();
+    send(pair, 9, 0, new Uint8Array(PLAY.maxMessageSize + 1));
+    expect(pair.clientClosed).toBe("protocol-error");
   });
 });

@@ -18,7 +18,7 @@ export type RtmpUrl = {
 const PORTS = { rtmp: 1935, rtmps: 443 } as const;
 
 const FORM =
-  /^(?:(rtmps?):\/\/)?(?:([^/?#@:\s]*)(?::([^/?#@\s]*))?@)?(\[[0-9a-f:.%]+\]|[^/:?#@[\]\s]+)(?::(\d{1,5}))?(?:\/+(\S.*)?)?$/i;
+  /^(?:(rtmps?):\/\/)?(?:([^/?#@:\s]*)(?::([^/?#@\s]*))?@)?(\[[0-9a-f:.]+(?:%[\w.~-]+)?\]|[^/:?#@[\]\s]+)(?::(\d{1,5}))?(?:\/+(\S.*)?)?$/i;
 
 /** Parses `rtmp[s]://[user:password@]host[:port][/app[/name][?query]]`. Without a scheme it is rtmp. Undefined when it is none. */
 export function parseRtmpUrl(url: string): RtmpUrl | undefined {

@@ -23,6 +23,7 @@ export class Htpasswd {
   constructor(
     private readonly file: string,
     private readonly failed: (message: string) => void,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Whether a value of `Authorization` (RFC 7617) bears a name and its password. Never rejects. */
@@ -44,7 +45,7 @@ export class Htpasswd {
   }
 
   async #read(): Promise<void> {
-    const now = performance.now();
+    const now = this.now();
     if (now < this.#lookAt) return;
     this.#lookAt = now + LOOK_MS;
     try {

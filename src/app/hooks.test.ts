@@ -135,7 +135,7 @@ describe("who is told", () => {
 
   test("of a file, with who published it, also when that has left", async () => {
     const { hooks, seen, told, begin } = world((hook) => live({ onRecordDone: hook, onRecordStarted: hook }));
-    hooks.publish(client, asked);
+    void hooks.publish(client, asked);
     begin("publish")("left");
     const file = { stream: "live/a", recorder: "r", file: "/f" };
     hooks.recordStarted(file);

@@ -6,7 +6,8 @@ export function hookVariables(event: HookEvent): Readonly<Record<string, string>
   const { client } = event;
   const isOfStream = "name" in event;
   return {
-    app: isOfStream ? event.app : (client?.app ?? ""),
+    // As encoders call it, which is not its key where several servers have one of the name.
+    app: client?.app ?? (isOfStream ? event.app : ""),
     addr: client?.address ?? "",
     flashver: client?.flashVer ?? "",
     swfurl: client?.swfUrl ?? "",

@@ -88,10 +88,10 @@ export class HlsModule {
 
   #directory(config: HlsConfig): HlsDirectory | undefined {
     if (config.path === undefined || config.format !== "mpegts") return undefined;
-    const { segment, window, continuous, nested, baseUrl, cleanup, variants, naming, namingGranularity, event } =
+    const { segment, window, continuous, nested, baseUrl, cleanup, variants, naming, namingGranularity, event, keys } =
       config;
     const files = { directory: config.path, continuous, nested, baseUrl, naming, namingGranularity, event };
-    const options = { ...files, segment, window, cleanup, variants };
+    const options = { ...files, keys, segment, window, cleanup, variants };
     const key = JSON.stringify(options);
     let directory = this.#directories.get(key);
     if (!directory) {

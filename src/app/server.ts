@@ -104,7 +104,10 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     faults.set(path, text);
     log.error("internal error in a timer", { path, error: text });
   };
+  const isEncrypted = (path: string) => application(applicationOf(path))?.hls.keys !== undefined;
+  const findOpen = (path: string) => (isEncrypted(path) ? undefined : registry.get(path));
   const origin = new HlsOrigin({
+    isHidden: isEncrypted,
     expects: (path, now) => expectedUntil(path, now) !== undefined || relays.awaits(path),
     onRequest: (path, now) => relays.wanted(path, now),
     suffixesOf: (path) => application(applicationOf(path))?.hls.variants.map(({ suffix }) => suffix) ?? [],
@@ -219,9 +222,9 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
   });
   const pictures = createPictures({
     config: config.pictures,
-    stream: (path) => registry.get(path),
+    stream: findOpen,
     origin,
-    hls: (path) => application(applicationOf(path))?.hls,
+    hls: (path) => (isEncrypted(path) ? undefined : application(applicationOf(path))?.hls),
     log,
     now: clock,
   });
@@ -334,7 +337,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       streams: {
         list: () => registry.list().map(summary),
         get: find,
-        poster: (path) => posters.of(registry.get(path)),
+        poster: (path) => posters.of(findOpen(path)),
       },
       pictures,
       rtmpPort: rtmp.addresses[0]?.port,

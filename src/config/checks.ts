@@ -96,6 +96,9 @@ function checkHls(
   if (hls.path !== undefined && hls.format === "cmaf") {
     conflict([...path, "path"], "only MPEG-TS segments are written to a directory", 'add format: "mpegts"');
   }
+  if (hls.keys && hls.path === undefined) {
+    conflict([...path, "keys"], "only segments in a directory are encrypted", 'add path, and format: "mpegts"');
+  }
   if (hls.lowLatency && hls.format === "mpegts" && wrote("lowLatency")) {
     conflict([...path, "lowLatency"], "MPEG-TS segments have no low latency", 'use format: "cmaf"');
   }

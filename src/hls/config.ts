@@ -62,6 +62,18 @@ export const hlsSchema = z
       .boolean()
       .default(false)
       .describe("In path: a playlist of type EVENT, as long as window has room for all of it."),
+    keys: z
+      .strictObject({
+        path: z.string().optional().describe("Directory of the keys; `path` of the segments when left out."),
+        url: z.string().default("").describe("Prefix of the keys' addresses in the playlist."),
+        segments: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe("A new key every so many segments; 0: one each time that the stream begins."),
+      })
+      .optional()
+      .describe("In path: segments are encrypted (AES-128), and what is not encrypted is not served by HTTP."),
     cleanup: z.boolean().default(true).describe("In path: remove segments that left the playlist."),
     continuous: z.boolean().default(true).describe("In path: continue the sequence of a playlist found there."),
     maxAudioDelay: duration().default(300).describe("MPEG-TS: how long audio frames are gathered into one PES."),

@@ -17,6 +17,8 @@ export type HlsOriginOptions = {
   readonly onRequest?: (path: string, now: Millis) => void;
   /** What is added to a path's name in those of its variants, where streams of several names may be one in several qualities. */
   readonly suffixesOf?: (path: string) => readonly string[];
+  /** Whether a stream is not to be had here, as it is only served encrypted. */
+  readonly isHidden?: (path: string) => boolean;
   /** A fault of ours in one stream; the others go on. */
   readonly onFault?: (path: string, error: unknown) => void;
 };
@@ -76,6 +78,10 @@ export class HlsOrigin {
   /** A stream that nobody publishes is a 404 at once, unless it is expected. */
   request(request: OriginRequest, now: Millis, answer: AnswerCallback): Cancel | undefined {
     const { stream, resource } = request;
+    if (this.#options.isHidden?.(stream)) {
+      answer(notFound("this stream is encrypted, and served from its directory only"));
+      return undefined;
+    }
     this.#options.onRequest?.(stream, now);
     const type = parseResource(resource)?.type;
     const group = type === "multivariant" ? this.#groupOf(stream) : [];

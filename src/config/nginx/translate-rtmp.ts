@@ -7,6 +7,7 @@ import { placeApplications, translateServers } from "./servers.ts";
 import { translateAccess } from "./translate-access.ts";
 import { translateDash } from "./translate-dash.ts";
 import { type ExecSettings, translateExec, translateExecGlobals } from "./translate-exec.ts";
+import { translateKeys } from "./translate-keys.ts";
 import { translateLog } from "./translate-log.ts";
 import { translateConnectNotify, translateNotify } from "./translate-notify.ts";
 import { translateRecorders } from "./translate-record.ts";
@@ -173,7 +174,10 @@ function translateApplication(
     if (!found || (name.startsWith("hls_") && !enabled)) continue;
     outcome.apply(found.directive.args, (key, value) => draft.set([...base, ...key], value, found.directive));
   }
-  if (enabled) translateVariants(node, base, draft);
+  if (enabled) {
+    translateVariants(node, base, draft);
+    translateKeys(scope, base, draft);
+  }
   translateRecorders(node, scope, base, draft, report);
   translateVod(scope, base, draft);
   translateRelays(node, scope, base, draft, report);

@@ -98,17 +98,16 @@ export class HlsDirectory {
   }
 
   async #sweepAll(): Promise<void> {
-    const { directory, nested } = this.options;
+    const { directory } = this.options;
     const kept = new Set([...this.#writers.values()].flatMap((writer) => writer.kept()));
     for (const name of this.#writers.keys()) {
       const variants = toVariantPlaylist(name, this.options);
       if (variants) kept.add(variants.path);
     }
+    const keys = this.options.keys?.path;
     try {
-      for (const { name, isDirectory } of await this.files.list(directory)) {
-        if (isDirectory === nested)
-          await (nested ? this.#sweepStream(join(directory, name), kept) : this.#sweepFile(directory, name, kept));
-      }
+      await this.#sweepDirectory(directory, kept);
+      if (keys !== undefined && keys !== directory) await this.#sweepDirectory(keys, kept);
       this.#failing = undefined;
     } catch (error) {
       const reason = errorCode(error);
@@ -116,6 +115,14 @@ export class HlsDirectory {
       if (reason === "ENOENT" || reason === this.#failing) return;
       this.#failing = reason;
       this.log.warn("cannot remove old HLS files", { directory, reason });
+    }
+  }
+
+  async #sweepDirectory(directory: string, kept: ReadonlySet<string>): Promise<void> {
+    const { nested } = this.options;
+    for (const { name, isDirectory } of await this.files.list(directory)) {
+      if (isDirectory === nested)
+        await (nested ? this.#sweepStream(join(directory, name), kept) : this.#sweepFile(directory, name, kept));
     }
   }
 
@@ -143,7 +150,7 @@ export class HlsDirectory {
 
   #maxAge(name: string): Millis | undefined {
     const { nested, window } = this.options;
-    if ((nested ? /^\d+\.ts$/ : /-\d+\.ts$/).test(name)) return 2 * window;
+    if ((nested ? /^\d+\.(ts|key)$/ : /-\d+\.(ts|key)$/).test(name)) return 2 * window;
     if ((nested ? /^index\.m3u8(\.bak)?$/ : /\.m3u8(\.bak)?$/).test(name)) return window;
     return undefined;
   }

@@ -1,5 +1,12 @@
 import type { Millis } from "../../media/time.ts";
 
+/** How a segment is encrypted: by AES-128, whole. */
+export type HlsKey = {
+  readonly uri: string;
+  /** 0x and 32 hexadecimal digits. */
+  readonly iv: string;
+};
+
 export type HlsEntry = {
   readonly uri: string;
   /** Seconds. */
@@ -7,6 +14,8 @@ export type HlsEntry = {
   readonly discontinuity: boolean;
   /** Of the first sample; undefined for entries of a server that did not write it. */
   readonly wallclock: Millis | undefined;
+  /** Left out where it is not encrypted. */
+  readonly key?: HlsKey | undefined;
 };
 
 export type HlsPlaylist = {
@@ -35,12 +44,25 @@ export function formatHlsPlaylist(playlist: HlsPlaylist): string {
   if (playlist.discontinuitySequence > 0 || playlist.entries.some((entry) => entry.discontinuity)) {
     text += `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}\n`;
   }
-  for (const { uri, duration, discontinuity, wallclock } of playlist.entries) {
+  let last: HlsKey | undefined;
+  for (const { uri, duration, discontinuity, wallclock, key } of playlist.entries) {
     if (discontinuity) text += "#EXT-X-DISCONTINUITY\n";
+    if (key?.uri !== last?.uri || key?.iv !== last?.iv) text += formatKey(key);
+    last = key;
     if (wallclock !== undefined) text += `#EXT-X-PROGRAM-DATE-TIME:${new Date(wallclock).toISOString()}\n`;
     text += `#EXTINF:${duration.toFixed(3)},\n${uri}\n`;
   }
   return text;
+}
+
+function formatKey(key: HlsKey | undefined): string {
+  return key ? `#EXT-X-KEY:METHOD=AES-128,URI="${key.uri}",IV=${key.iv}\n` : "#EXT-X-KEY:METHOD=NONE\n";
+}
+
+/** Undefined for a method that none of our segments has. */
+function parseKey(line: string): HlsKey | undefined {
+  const match = /^#EXT-X-KEY:METHOD=AES-128,URI="([^"]*)",IV=(0x[0-9a-fA-F]{32})$/.exec(line);
+  return match ? { uri: match[1] as string, iv: match[2] as string } : undefined;
 }
 
 /** Reads a playlist that this server or nginx-rtmp wrote. Undefined when it is none; unknown lines are passed over. */
@@ -59,10 +81,13 @@ export function parseHlsPlaylist(text: string): HlsPlaylist | undefined {
   let duration: number | undefined;
   let discontinuity = false;
   let wallclock: Millis | undefined;
+  let key: HlsKey | undefined;
   for (const line of lines) {
     if (entries.length === MAX_ENTRIES) return undefined;
     if (line === "#EXT-X-DISCONTINUITY") {
       discontinuity = true;
+    } else if (line.startsWith("#EXT-X-KEY:")) {
+      key = parseKey(line);
     } else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) {
       const time = Date.parse(line.slice(line.indexOf(":") + 1));
       wallclock = Number.isNaN(time) ? undefined : time;
@@ -71,7 +96,7 @@ export function parseHlsPlaylist(text: string): HlsPlaylist | undefined {
       duration = seconds >= 0 ? seconds : undefined;
     } else if (line !== "" && !line.startsWith("#")) {
       if (duration === undefined) return undefined;
-      entries.push({ uri: line, duration, discontinuity, wallclock });
+      entries.push({ uri: line, duration, discontinuity, wallclock, ...(key && { key }) });
       duration = undefined;
       discontinuity = false;
       wallclock = undefined;

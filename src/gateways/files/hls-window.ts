@@ -7,8 +7,8 @@ export type IdentifiedEntry = HlsEntry & { readonly id: number };
 export class HlsWindow {
   readonly #length: number;
   #entries: IdentifiedEntry[] = [];
-  /** Files of the entries that have left the list, the newest ones. */
-  #left: number[] = [];
+  /** Entries that have left the list, the newest ones. */
+  #left: IdentifiedEntry[] = [];
   #first: number;
   #mediaSequence: number;
   #discontinuitySequence = 0;
@@ -39,7 +39,12 @@ export class HlsWindow {
 
   /** Files of the segments that are listed, or have left the list no longer ago than it is long. */
   kept(): number[] {
-    return [...this.#left, ...this.#entries.map(({ id }) => id)];
+    return [...this.#left, ...this.#entries].map(({ id }) => id);
+  }
+
+  /** Addresses of their keys. */
+  keptKeys(): readonly string[] {
+    return [...new Set([...this.#left, ...this.#entries].flatMap(({ key }) => (key ? [key.uri] : [])))];
   }
 
   /** Goes on from a playlist found on disk. `ids` has, for each of its entries, its file where that still exists. */
@@ -73,10 +78,10 @@ export class HlsWindow {
 
   #drop(count: number): void {
     if (count <= 0) return;
-    for (const { id, discontinuity } of this.#entries.splice(0, count)) {
+    for (const entry of this.#entries.splice(0, count)) {
       this.#mediaSequence++;
-      if (id >= 0) this.#left.push(id);
-      if (discontinuity) this.#discontinuitySequence++;
+      if (entry.id >= 0) this.#left.push(entry);
+      if (entry.discontinuity) this.#discontinuitySequence++;
     }
     this.#left = this.#left.slice(-this.#length);
   }

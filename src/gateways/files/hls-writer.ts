@@ -2,6 +2,7 @@ import type { RenditionEvent } from "../../hls/rendition.ts";
 import type { Log } from "../../log.ts";
 import type { Millis } from "../../media/time.ts";
 import { errorCode, type FileSystem } from "./file-system.ts";
+import { HlsKeys, type HlsKeysOptions, toKeyNames } from "./hls-keys.ts";
 import { type HlsNames, type HlsNaming, toHlsNames } from "./hls-names.ts";
 import { type HlsPlaylist, parseHlsPlaylist } from "./hls-playlist.ts";
 import { HlsWindow } from "./hls-window.ts";
@@ -17,6 +18,8 @@ export type HlsWriterOptions = HlsNaming & {
   readonly namingGranularity: number;
   /** The playlist is of type EVENT while all of it fits into the window. */
   readonly event: boolean;
+  /** Encrypt the segments. */
+  readonly keys?: HlsKeysOptions | undefined;
   /** Continue the numbering of a playlist found there. */
   readonly continuous: boolean;
   /** An earlier writer of the same files is done. */
@@ -53,6 +56,7 @@ const MAX_PLAYLIST_BYTES = 1024 * 1024;
  */
 export class HlsWriter {
   #window: HlsWindow;
+  readonly #keys: HlsKeys | undefined;
   readonly #waiting: Job[] = [];
   readonly #encoder = new TextEncoder();
   /** What applies to the segment that is being filled. */
@@ -77,6 +81,8 @@ export class HlsWriter {
     private readonly onLive: (live: boolean) => void,
   ) {
     this.#window = this.#newWindow(0);
+    const { keys } = options;
+    this.#keys = keys && new HlsKeys(toKeyNames(keys, options), keys.segments, files);
   }
 
   /**
@@ -110,7 +116,8 @@ export class HlsWriter {
   kept(): string[] {
     const { names } = this;
     const ids = [...this.#window.kept(), ...(this.#writing === undefined ? [] : [this.#writing])];
-    return [names.playlist, names.unfinished, ...ids.map((id) => names.segment(id))];
+    const keys = this.#window.keptKeys().flatMap((uri) => this.#keys?.fileOf(uri) ?? []);
+    return [names.playlist, names.unfinished, ...ids.map((id) => names.segment(id)), ...keys];
   }
 
   /** A `RenditionSink`. Never throws and never waits. Another rendition may follow one that has ended. */
@@ -164,13 +171,15 @@ export class HlsWriter {
       if (!this.#started) await this.#start();
       const id = this.#idOf(job);
       this.#writing = id;
-      await this.#writeFile(this.names.segment(id), job.bytes);
+      const encrypted = await this.#keys?.encrypt(id, job.bytes);
+      await this.#writeFile(this.names.segment(id), encrypted?.pieces ?? job.bytes);
       this.#window.add({
         id,
         uri: this.names.uri(id),
         duration: job.duration,
         discontinuity: job.discontinuity || this.#discontinuity,
         wallclock: job.wallclock,
+        ...(encrypted && { key: encrypted.key }),
       });
       this.#written++;
       this.#discontinuity = false;
@@ -216,6 +225,7 @@ export class HlsWriter {
     await after;
     await this.files.makeDirectory(this.names.directory);
     this.#started = true;
+    this.#keys?.restart();
     this.#window = this.#newWindow(continuous ? this.#window.next : 0);
     if (!continuous) return;
     const text = await this.files.readText(this.names.playlist, MAX_PLAYLIST_BYTES).catch(() => "");

@@ -7,7 +7,6 @@ import {
   type DirectiveSpec,
   directive,
   flag,
-  guard,
   ignored,
   mapped,
   none,
@@ -27,6 +26,7 @@ import { parseNginxSize, parseNginxTime } from "../values.ts";
 import { ACCESS_DIRECTIVES } from "./access.ts";
 import { DASH_DIRECTIVES, DASH_FORK_DIRECTIVES } from "./dash.ts";
 import { EXEC_DIRECTIVES, EXEC_FORK_DIRECTIVES } from "./exec.ts";
+import { KEYS_DIRECTIVES } from "./keys.ts";
 import { LOG_DIRECTIVES } from "./log.ts";
 import { NOTIFY_DIRECTIVES, NOTIFY_FORK_DIRECTIVES } from "./notify.ts";
 import { RELAY_DIRECTIVES } from "./relay.ts";
@@ -62,7 +62,6 @@ const rtmpNumber = (key: string, min: number, max: number): Outcome =>
 const EXACT = "naru sends players exact times, which never part";
 const TIMELINE = "naru repairs the times of every stream by itself";
 const QUEUES = "naru bounds every queue by itself";
-const KEYS = "only used with hls_keys";
 
 const recording = (name: string, args: ArgsSpec, key: string): DirectiveSpec =>
   directive(name, MSAR, args, mapped(`applications.NAME.record.${key}`));
@@ -178,15 +177,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
       repeats: true,
     },
   ),
-  directive(
-    "hls_keys",
-    MSA,
-    flag,
-    guard("naru does not encrypt segments yet: they would be written in the clear", when("off")),
-  ),
-  directive("hls_key_path", MSA, path, ignored(KEYS)),
-  directive("hls_key_url", MSA, text, ignored(KEYS)),
-  directive("hls_fragments_per_key", MSA, number, ignored(KEYS)),
+  ...KEYS_DIRECTIVES,
 
   // MPEG-DASH
   ...DASH_DIRECTIVES,

@@ -19,9 +19,10 @@ export class RawPeer implements Disposable {
     });
   }
 
-  static connect(port: number): Promise<RawPeer> {
+  /** @param localAddress that it comes from, of 127.0.0.0/8 */
+  static connect(port: number, localAddress?: string): Promise<RawPeer> {
     return new Promise((resolve, reject) => {
-      const socket = connect(port, "127.0.0.1");
+      const socket = connect({ port, host: "127.0.0.1", ...(localAddress !== undefined && { localAddress }) });
       const peer = new RawPeer(socket);
       socket.once("connect", () => resolve(peer));
       socket.once("error", reject);

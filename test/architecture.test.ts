@@ -56,6 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "exec",
     "hooks",
     "relay",
+    "protocols",
     "record",
     "bytes",
     "media",

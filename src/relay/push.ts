@@ -16,7 +16,13 @@ export type PushOptions = Surroundings & {
   readonly source: PlaySource;
   /** Marks of the servers that the stream has come by, this one included. */
   readonly via: () => readonly string[];
+  /** It is for one publish: when that has ended, the push is over, and this is called. */
+  readonly onOver?: () => void;
+  readonly hasEncoder: () => boolean;
 };
+
+/** A push for one publish is over when that has not begun by then. */
+const BEGIN_WITHIN: Millis = 30_000;
 
 /** Sends one stream on to one server, and begins again whenever that ends. */
 export class Push {
@@ -29,12 +35,15 @@ export class Push {
   #leave: (() => void) | undefined;
   #bytesBefore = 0;
   #droppedBefore = 0;
+  readonly #createdAt: Millis;
+  #hadEncoder = false;
 
   constructor(options: PushOptions) {
     this.#options = options;
     const { path, config, random, clock, log } = options;
     const cut = path.indexOf("/");
     this.#destination = destinationOf(config, { app: path.slice(0, cut), name: path.slice(cut + 1) });
+    this.#createdAt = clock();
     this.#retry = new Retry(
       { ...(config.reconnect === undefined ? {} : { fixed: config.reconnect }), random },
       clock(),
@@ -59,6 +68,7 @@ export class Push {
 
   /** Connects when it is time, once the stream is live. */
   tick(now: Millis): void {
+    if (this.#isOver(now)) return;
     this.#connection?.tick(now);
     const { source, path } = this.#options;
     if (this.#retry.isDue(now) && source.isLive(path)) this.#connect(now);
@@ -70,6 +80,18 @@ export class Push {
     if (connection && this.#retry.state === "running") this.#failures.ended(this.#destination, reason);
     this.#release();
     connection?.close(reason);
+  }
+
+  #isOver(now: Millis): boolean {
+    const { onOver, hasEncoder } = this.#options;
+    if (!onOver) return false;
+    const has = hasEncoder();
+    const over = !has && (this.#hadEncoder || now - this.#createdAt >= BEGIN_WITHIN);
+    this.#hadEncoder ||= has;
+    if (!over) return false;
+    this.close("the publish has ended");
+    onOver();
+    return true;
   }
 
   #connect(now: Millis): void {

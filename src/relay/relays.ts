@@ -91,10 +91,11 @@ export class Relays implements OnDemand {
     if (sources.length > 0 && !this.#hasEncoder(path)) this.#pull(path, sources, via);
   }
 
-  /** Sends a stream on to an address that is not of the configuration, for as long as it is there. */
+  /** Sends the publish that is about to begin on to an address that is not of the configuration. */
   pushTo(path: string, url: string): void {
     const config: PushConfig = { url, insecure: false, untilUnpublish: false };
-    this.#push(path, `redirect ${url}`, config);
+    const key = `redirect ${url}`;
+    this.#push(path, key, config, () => void this.#pushes.get(path)?.delete(key));
   }
 
   /** Fetches a stream from an address that is not of the configuration, for as long as somebody wants it. */
@@ -122,7 +123,10 @@ export class Relays implements OnDemand {
   }
 
   tick(now: Millis): void {
-    for (const pushes of this.#pushes.values()) for (const push of pushes.values()) push.tick(now);
+    for (const [path, pushes] of this.#pushes) {
+      for (const push of [...pushes.values()]) push.tick(now);
+      if (pushes.size === 0 && !this.#options.find(path)) this.#pushes.delete(path);
+    }
     for (const [path, pull] of this.#pulls) {
       if (this.#options.isPlayed(path)) pull.wantedAt = now;
       if (!pull.always && now - pull.wantedAt >= pull.linger) {
@@ -184,14 +188,16 @@ export class Relays implements OnDemand {
     if (!this.#pushes.has(path)) this.#pushes.set(path, running);
   }
 
-  #push(path: string, key: string, config: PushConfig): void {
+  #push(path: string, key: string, config: PushConfig, onOver?: () => void): void {
     if (this.#closed) return;
     const running = this.#pushes.get(path) ?? new Map<string, Push>();
     this.#pushes.set(path, running);
     if (running.has(key)) return;
     const { trail, find } = this.#options;
     const via = () => trail.next(path, find(path)?.onAir?.request.via ?? []);
-    running.set(key, new Push({ ...this.#options, path, config, source: this.#feeds, via }));
+    const hasEncoder = () => this.#hasEncoder(path);
+    const push = { path, config, source: this.#feeds, via, hasEncoder, ...(onOver ? { onOver } : {}) };
+    running.set(key, new Push({ ...this.#options, ...push }));
   }
 }
 

@@ -192,7 +192,8 @@ export class SampleTable {
         this.#chunkRow = row;
         this.#toChunk(chunk);
         const inChunk = left % perChunk;
-        for (let before = index - inChunk; before < index; before++) this.#at += this.#sizeOf(before);
+        if (this.#size > 0) this.#at += inChunk * this.#size;
+        else for (let before = index - inChunk; before < index; before++) this.#at += this.#sizeOf(before);
         this.#inChunk = inChunk;
         return;
       }

@@ -101,7 +101,7 @@ export class DashModule {
     if (!directory) return undefined;
     const name = path.slice(path.indexOf("/") + 1);
     const { clock } = settings.dash;
-    const manifest = { epoch: EPOCH, windowMs, lowLatency: false };
+    const manifest = { epoch: EPOCH, windowMs };
     const told = clock ? { scheme: clock.kind, value: clock.url } : "none";
     const writer = directory.open(name, { ...manifest, clock: told });
     return writer && { writer, release: () => directory.release(name, writer) };
@@ -127,8 +127,8 @@ export class DashModule {
 type OutputFiles = { readonly writer: DashWriter; readonly release: () => void };
 
 function ownConfig({ hls, dash }: Settings): HlsConfig {
-  const { segment, window, lowLatency } = dash;
+  const { segment, window } = dash;
   const maxSegment = Math.max(segment, hls.maxSegment);
-  const own = { segment, maxSegment, window, lowLatency, separateAudio: true };
+  const own = { segment, maxSegment, window, lowLatency: false, separateAudio: true };
   return { ...hls, ...own, format: "cmaf", variants: [], path: undefined };
 }

@@ -6,10 +6,6 @@ import { duration } from "../config/units.ts";
 export const dashSchema = switchable(
   z.strictObject({
     enabled: z.boolean().default(false).describe("MPEG-DASH of every stream of this application, at `index.mpd`."),
-    lowLatency: z
-      .boolean()
-      .default(true)
-      .describe("Players may ask for a segment while it is made. Where the segments have parts."),
     segment: duration({ min: 300, max: 600_000 })
       .default(2000)
       .describe("Target duration of a segment, where HLS is off or MPEG-TS; else the segments are those of HLS."),

@@ -14,8 +14,6 @@ export type ManifestOptions = {
   readonly names: ManifestNames;
   /** Where players find the time; without, the manifest says it. */
   readonly clock?: Mpd["clock"] | "none";
-  /** Players may ask for a segment while it is made; needs parts. */
-  readonly lowLatency: boolean;
 };
 
 /** Names of media as the manifest has them. */
@@ -105,7 +103,6 @@ export class DashManifest {
       minBufferTime: usual,
       maxSegmentDuration: target,
       suggestedPresentationDelay: DELAY_SEGMENTS * usual,
-      latency: undefined,
       periods: described.filter(({ sets }) => sets.length > 0),
     };
     return formatMpd(mpd);
@@ -174,7 +171,6 @@ export class DashManifest {
         presentationTimeOffset: Math.round(mediaStart * timescale),
         initialization: names.init(view, first.init),
         media: names.media(view),
-        availabilityTimeOffset: undefined,
         segments,
       },
     };

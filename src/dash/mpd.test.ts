@@ -6,7 +6,6 @@ const template = (segments: SegmentTemplate["segments"]): SegmentTemplate => ({
   presentationTimeOffset: 900_000,
   initialization: "main/init-7.mp4",
   media: "main/t$Time$.m4s",
-  availabilityTimeOffset: undefined,
   segments,
 });
 
@@ -23,7 +22,6 @@ function mpd(segments: SegmentTemplate["segments"], more: Partial<Mpd> = {}, lab
     minBufferTime: 2,
     maxSegmentDuration: 2,
     suggestedPresentationDelay: 6,
-    latency: undefined,
     periods: [{ id: "7", start: 10.5, duration: undefined, sets: [{ ...set, representations: [representation] }] }],
     ...more,
   };

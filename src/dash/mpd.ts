@@ -15,8 +15,6 @@ export type Mpd = {
   readonly minBufferTime: number;
   readonly maxSegmentDuration: number;
   readonly suggestedPresentationDelay: number;
-  /** How far behind the live edge players shall be that take segments while they are made. */
-  readonly latency: { readonly target: number; readonly min: number; readonly max: number } | undefined;
   readonly periods: readonly Period[];
 };
 
@@ -58,15 +56,13 @@ export type SegmentTemplate = {
   readonly initialization: string;
   /** With `$Time$`. */
   readonly media: string;
-  /** The segment may be asked for so many seconds before it is complete. */
-  readonly availabilityTimeOffset: number | undefined;
   readonly segments: readonly { readonly start: Ticks; readonly duration: Ticks }[];
 };
 
 /** Writes it as text. */
 export function formatMpd(mpd: Mpd): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>'];
-  const { minimumUpdatePeriod, mediaPresentationDuration, latency } = mpd;
+  const { minimumUpdatePeriod, mediaPresentationDuration } = mpd;
   lines.push(
     open("MPD", {
       xmlns: "urn:mpeg:dash:schema:mpd:2011",
@@ -82,13 +78,6 @@ export function formatMpd(mpd: Mpd): string {
       suggestedPresentationDelay: toDuration(mpd.suggestedPresentationDelay),
     }),
   );
-  if (latency) {
-    const [target, min, max] = [latency.target, latency.min, latency.max].map((value) => Math.round(value * 1000));
-    lines.push(`  <ServiceDescription id="0">`);
-    lines.push(`    <Latency target="${target}" min="${min}" max="${max}" referenceId="0"/>`);
-    lines.push(`    <PlaybackRate min="0.96" max="1.04"/>`);
-    lines.push("  </ServiceDescription>");
-  }
   for (const period of mpd.periods) addPeriod(lines, period);
   if (mpd.clock) {
     const { scheme, value } = mpd.clock;
@@ -143,14 +132,11 @@ function addRepresentation(lines: string[], representation: Representation): voi
 
 function addTemplate(lines: string[], template: SegmentTemplate): void {
   const { timescale, presentationTimeOffset, initialization, media, segments } = template;
-  const early = template.availabilityTimeOffset;
   const attributes = {
     timescale,
     presentationTimeOffset,
     initialization,
     media,
-    availabilityTimeOffset: early && Number(early.toFixed(3)),
-    availabilityTimeComplete: early && "false",
   };
   lines.push(`        ${open("SegmentTemplate", attributes)}`, "          <SegmentTimeline>");
   let end: Ticks | undefined;

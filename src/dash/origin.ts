@@ -97,11 +97,9 @@ export class DashOrigin {
   #manifestOf(output: HlsOutput, prefix: string): DashManifest | undefined {
     const found = this.#manifests.get(output);
     if (found) return found;
-    const config = this.#options.config(output.path);
-    if (!config) return undefined;
-    const { windowMs, isLowLatency } = output;
-    const lowLatency = config.lowLatency && isLowLatency;
-    const manifest = new DashManifest({ epoch: EPOCH, windowMs, names: servedNames(prefix), lowLatency });
+    if (!this.#options.config(output.path)) return undefined;
+    const { windowMs } = output;
+    const manifest = new DashManifest({ epoch: EPOCH, windowMs, names: servedNames(prefix) });
     this.#manifests.set(output, manifest);
     return manifest;
   }

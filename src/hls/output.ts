@@ -191,11 +191,6 @@ export class HlsOutput {
     return this.#options.config.window;
   }
 
-  /** Its segments have parts. */
-  get isLowLatency(): boolean {
-    return this.#profile.lowLatency;
-  }
-
   /** What can be played now, the lead first. */
   get renditions(): readonly RenditionView[] {
     return this.#presentation.renditions;

@@ -114,7 +114,6 @@ describe("rtmp", () => {
       },
     ],
     ["hls_cleanup off;", { cleanup: false }],
-    ["hls_keys off; hls_key_url http://k/;", { keys: undefined }],
     ["hls_keys on;", { keys: { url: "", segments: 0 } }],
     [
       "hls_keys on; hls_key_path /k; hls_key_url http://k/; hls_fragments_per_key 10;",
@@ -133,6 +132,10 @@ describe("rtmp", () => {
     ["meta copy; gop_cache off;", { metadata: "copy", fromKeyframe: false }],
   ])("playing: %s", (text, expected) => {
     expect(resolve(application(`live on; ${text}`)).applications.live?.play).toMatchObject(expected);
+  });
+
+  test("keys that are off leave nothing behind", () => {
+    expect(hls("hls_keys off; hls_key_url http://k/;")?.keys).toBeUndefined();
   });
 
   test("hls on without a path makes nothing, and says so", () => {

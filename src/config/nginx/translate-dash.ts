@@ -29,7 +29,6 @@ export function translateDash(scope: Scope, base: readonly string[], draft: Draf
   };
   const milliseconds = (name: string): number | undefined => parseNginxTime(argument(scope, name) ?? "");
   set(["enabled"], true, "dash");
-  set(["lowLatency"], false, "dash");
   set(["path"], path, "dash_path");
   const fragment = Math.max(milliseconds("dash_fragment") ?? FRAGMENT_MS, LEAST_FRAGMENT_MS);
   set(["segment"], formatDuration(fragment), "dash_fragment");

@@ -488,11 +488,6 @@ export type UserDash = {
    */
   enabled?: boolean;
   /**
-   * Players may ask for a segment while it is made. Where the segments have parts.
-   * @default true
-   */
-  lowLatency?: boolean;
-  /**
    * Target duration of a segment, where HLS is off or MPEG-TS; else the segments are those of HLS.
    * @default "2s"
    */

@@ -130,7 +130,9 @@ export class HttpHandler {
     location: HttpLocation | undefined,
   ): Response | Promise<Response> {
     const { method } = request;
-    if (location?.stat) return this.#operate({ type: "stat", config: location.stat }, location);
+    // Below `/stat` lies `/stat.xsl`, which is not statistics.
+    if (location?.stat && !target.path.endsWith(".xsl"))
+      return this.#operate({ type: "stat", config: location.stat }, location);
     if (location?.control) {
       const { path, query } = target;
       return this.#operate({ type: "control", takes: location.control, path, query }, location);

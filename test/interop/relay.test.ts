@@ -33,17 +33,20 @@ describe("relays", () => {
       await using _nginx = nginx;
       await using naru = await startNaru({
         nginxConf: (ports) => `rtmp { server { listen 127.0.0.1:${ports.rtmp};
-          application live { live on; push rtmp://127.0.0.1:${rtmp}; }
+          application live { live on; push rtmp://localhost:${rtmp}; }
           application back { live on; pull rtmp://127.0.0.1:${rtmp}/live; } } }
           http { server { listen 127.0.0.1:${ports.http}; } }`,
       });
       await using _publishing = await publishing(naru.publishUrl("live/test"));
       await naru.process.waitFor(/push started/, 10_000);
-      const { frames: source } = await decodeWithFfmpeg(await clip("h264-aac"), 60);
-      for (const url of [`rtmp://127.0.0.1:${rtmp}/live/test`, naru.publishUrl("back/test")]) {
-        const decoded = await decodeWithFfmpeg(url, SECONDS);
+      const urls = [`rtmp://127.0.0.1:${rtmp}/live/test`, naru.publishUrl("back/test")];
+      const [source, ...played] = await Promise.all([
+        decodeWithFfmpeg(await clip("h264-aac"), 60),
+        ...urls.map((url) => decodeWithFfmpeg(url, SECONDS)),
+      ]);
+      for (const decoded of played) {
         expect(faultsOf({ ...decoded, complaints: complaintsOf(decoded.complaints) }, SECONDS)).toEqual([]);
-        expect(compareTimes(source, decoded.frames).matchedVideo).toBeGreaterThan(SECONDS * 15);
+        expect(compareTimes(source.frames, decoded.frames).matchedVideo).toBeGreaterThan(SECONDS * 15);
       }
       expect(naru.process.output.match(/pull started path=back\/test/g)?.length).toBe(1);
     },
@@ -80,7 +83,7 @@ describe("relays", () => {
   );
 
   testWith("ffmpeg")(
-    "loops are refused, and to another application of the same server streams go",
+    "loops are refused, another application of the same server is none, and an encoder may come back",
     async () => {
       const [first, second] = [await freePort(), await freePort()];
       const applications = (port: number) => ({
@@ -89,11 +92,18 @@ describe("relays", () => {
       });
       await using a = await startNaru({ ports: { rtmp: first }, config: { applications: applications(second) } });
       await using b = await startNaru({ ports: { rtmp: second }, config: { applications: applications(first) } });
-      await using _publishing = await publishing(a.publishUrl("live/test"));
+      const publisher = await publishing(a.publishUrl("live/test"));
       await b.process.waitFor(/push failed path=live\/test .*a relay loop/, 10_000);
       await a.process.waitFor(/publish started path=copy\/test/);
       await b.process.waitFor(/publish started path=live\/test/);
       expect(a.process.output).toMatch(/publish refused .*code=relay-loop/);
+
+      await publisher.stop("SIGKILL");
+      await a.process.waitFor(/publish ended path=live\/test/);
+      await using _again = await publishing(a.publishUrl("live/test"));
+      expect((await decodeWithFfmpeg(b.publishUrl("live/test"), 1)).frames.length).toBeGreaterThan(30);
+      // By the connections that were there.
+      expect(b.process.output.match(/publish started path=live/g)?.length).toBe(1);
     },
     40_000,
   );

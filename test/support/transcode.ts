@@ -199,7 +199,7 @@ export async function transcode(messages: Iterable<ToTranscoder>): Promise<Trans
   });
   const writer = new MessageWriter();
   for (const message of messages) writer.toTranscoder(message);
-  child.write(writer.take());
+  writer.lend((bytes) => child.write(bytes));
   while (child.pendingBytes > 0) await Bun.sleep(2);
   child.end(60_000);
   const exit = await over.promise;

@@ -37,9 +37,9 @@ describe("callbacks", () => {
   ] as const)("%s, wherever it stands; the innermost counts", (name, key) => {
     const url = "http://127.0.0.1:8080/auth";
     const hooks = (config: ReturnType<typeof live>) => config.applications.live?.hooks[key];
-    expect(hooks(live(`${name} ${url};`))).toEqual([target(url)]);
-    expect(hooks(live("", `${name} ${url};`))).toEqual([target(url)]);
-    expect(hooks(live(`${name} ${url};`, "", `${name} http://other/;`))).toEqual([target(url)]);
+    expect<unknown>(hooks(live(`${name} ${url};`))).toEqual([target(url)]);
+    expect<unknown>(hooks(live("", `${name} ${url};`))).toEqual([target(url)]);
+    expect<unknown>(hooks(live(`${name} ${url};`, "", `${name} http://other/;`))).toEqual([target(url)]);
   });
 
   test("options", () => {
@@ -53,8 +53,10 @@ describe("callbacks", () => {
   });
 
   test("https, and addresses without a scheme", () => {
-    expect(live("on_publish https://a/b;").applications.live?.hooks.onPublish).toEqual([target("https://a/b")]);
-    expect(live("on_publish 127.0.0.1:80/b;").applications.live?.hooks.onPublish).toEqual([
+    expect<unknown>(live("on_publish https://a/b;").applications.live?.hooks.onPublish).toEqual([
+      target("https://a/b"),
+    ]);
+    expect<unknown>(live("on_publish 127.0.0.1:80/b;").applications.live?.hooks.onPublish).toEqual([
       target("http://127.0.0.1:80/b"),
     ]);
     const { mistakes } = read("rtmp { server { listen 1; application a { on_publish http://; } } }");
@@ -75,14 +77,14 @@ describe("callbacks", () => {
     const { layer } = readNginx({ file: "nginx.conf", text, allowUnsupported: true, includes });
     const { hooks, applications } = configSchema.parse(layer.value);
     expect(hooks.onConnect).toEqual([]);
-    expect(applications.x?.hooks.onConnect).toEqual([target("http://a/")]);
-    expect(applications.y?.hooks.onConnect).toEqual([target("http://b/")]);
+    expect<unknown>(applications.x?.hooks.onConnect).toEqual([target("http://a/")]);
+    expect<unknown>(applications.y?.hooks.onConnect).toEqual([target("http://b/")]);
   });
 
   test("a recorder has its own", () => {
     const body = `on_record_done http://a/; record all; record_path /tmp;
       recorder one { on_record_done http://b/; } recorder two { }`;
-    expect(live(body).applications.live?.hooks.onRecordDone).toEqual([
+    expect<unknown>(live(body).applications.live?.hooks.onRecordDone).toEqual([
       target("http://a/", { recorder: "" }),
       target("http://b/", { recorder: "one" }),
       target("http://a/", { recorder: "two" }),

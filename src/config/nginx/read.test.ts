@@ -401,6 +401,8 @@ describe("http", () => {
     ["location /hls { root /tmp; auth_basic x; auth_basic_user_file /etc/$host; }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; auth_request /auth; }", ["nginx-guard-unsupported"]],
     ["location ~ ^/hls { root /tmp; deny all; }", ["nginx-guard-unsupported"]],
+    ["set_real_ip_from 10.0.0.1; location /hls { root /tmp; deny all; }", ["nginx-guard-unsupported"]],
+    ["set_real_ip_from 10.0.0.1; location /hls { root /tmp; }", []],
     ["location ~ ^/hls { root /tmp; allow all; auth_basic off; }", []],
     ["location /control { rtmp_control all; limit_except POST { deny all; } }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; location /hls/secret { return 403; } }", ["nginx-guard-unsupported"]],

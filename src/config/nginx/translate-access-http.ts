@@ -31,6 +31,9 @@ export function translateAccess(scope: Scope, path: string, draft: Draft, report
     note(node);
     return [name === "allow" ? { allow: network } : { deny: network }];
   });
+  const proxy = rules.length > 0 ? inForce(scope, "set_real_ip_from") : undefined;
+  if (proxy)
+    report.guard(proxy.directive, "naru knows the address that connects only: rules would be about the proxy's");
   const access = { ...(rules.length > 0 && { rules }), ...translatePassword(scope, note, report) };
   const satisfy = inForce(scope, "satisfy");
   if (satisfy) note(satisfy);

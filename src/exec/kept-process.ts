@@ -68,7 +68,7 @@ export class KeptProcess {
     const { config, variables, launch } = this.#options;
     this.#startAt = undefined;
     const { command, env, killSignal } = config;
-    this.#running = launch({ command, variables, env, killSignal }, (exit) => this.#ended(exit));
+    this.#running = launch({ command, variables, env, killSignal, withDescendants: true }, (exit) => this.#ended(exit));
     if (this.#running) this.#note("debug", "process started", { pid: this.#running.pid });
     else this.#failed("there are too many processes");
   }

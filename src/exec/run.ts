@@ -14,6 +14,8 @@ export type RunOptions = {
   readonly input?: string;
   /** What ends it when the server dies without having ended it, where the system can do that (Linux). */
   readonly killSignal?: NodeJS.Signals;
+  /** It is over when the processes that it has started are, too: a script may leave its work to one in the background. */
+  readonly withDescendants?: boolean;
 };
 
 export type RunExit = {
@@ -51,7 +53,7 @@ export function run(options: RunOptions, onExit: (exit: RunExit) => void): Runni
 /** As nginx: what is not redirected reads and writes nothing. But stderr, whose last line says why it ended. */
 function startChild(
   { program, args, redirections }: PlainCommand,
-  { env, input, killSignal = "SIGKILL" }: RunOptions,
+  { env, input, killSignal = "SIGKILL", withDescendants = false }: RunOptions,
   opened: number[],
   onExit: (exit: RunExit) => void,
 ): RunningCommand {
@@ -92,7 +94,9 @@ function startChild(
   const output: unknown = child.stderr;
   const lines = output instanceof ReadableStream ? readLines(output, note) : undefined;
   let isOver = false;
+  let isForced = false;
   void child.exited.then(async () => {
+    while (withDescendants && !isForced && signalGroup(child.pid, 0)) await Bun.sleep(LOOK_MS);
     isOver = true;
     // What it has started may hold its stderr open.
     await Promise.race([lines?.catch(() => {}), Bun.sleep(LAST_LINE_MS)]);
@@ -104,7 +108,9 @@ function startChild(
   return {
     pid: child.pid,
     kill: (signal) => {
-      if (!isOver) signalGroup(child.pid, signal);
+      if (isOver) return;
+      isForced = signal === "SIGKILL";
+      signalGroup(child.pid, signal);
     },
   };
 }
@@ -114,11 +120,16 @@ const DEFAULT_PATH = "/bin:/usr/bin";
 /** How long the end of a process waits for its last line. */
 const LAST_LINE_MS = 100;
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** How often it is looked whether the rest of a group is gone. */
+const LOOK_MS = 100;
+
+/** False when there is nobody in it. Its number is not given to others before. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal);
+    return true;
   } catch {
-    // Gone, as its exit will say.
+    return false;
   }
 }
 

@@ -19,7 +19,7 @@ export function explainConfig({ config }: Pick<LoadedConfig, "config">, style: S
   const listens = formatColumns([
     ["RTMP", describeListen(config.rtmp.listen.map(formatListen), rtmp)],
     ["HTTP", describeListen(config.http.listen.map(formatListen), http)],
-    ...config.http.locations.map((location) => ["", `${location.path} serves ${location.root ?? location.alias}`]),
+    ...config.http.locations.map((location) => ["", `${location.path} serves ${servedBy(location)}`]),
   ]);
   const applications = Object.entries(config.applications).map(([name, application]) => {
     const title = name === "*" ? "Any other application" : `Application ${printable(name)}`;
@@ -51,6 +51,13 @@ export function listValues({ config, source }: Pick<LoadedConfig, "config" | "so
       source: formatSource(origin),
     };
   });
+}
+
+/** What answers at a location, in words. */
+function servedBy({ root, alias, stat, control, flv }: Config["http"]["locations"][number]): string {
+  if (stat) return "statistics";
+  if (control) return "orders";
+  return flv ? "streams as FLV" : (root ?? alias ?? "nothing");
 }
 
 function describeListen(addresses: readonly string[], origins: readonly string[]): string {

@@ -1,3 +1,5 @@
+import { parseRtmpUrl } from "../protocols/rtmp/url.ts";
+
 /** Where to publish. */
 export type PublishTarget = {
   readonly tls: boolean;
@@ -11,24 +13,12 @@ export type PublishTarget = {
   readonly tcUrl: string;
 };
 
-const PORTS = { rtmp: 1935, rtmps: 443 } as const;
-
 /** Parses `rtmp://host[:port]/app/name[?query]`, or rtmps. The name is what follows the last slash. Undefined when it is none. */
 export function parsePublishUrl(url: string): PublishTarget | undefined {
-  const match =
-    /^(rtmps?):\/\/(\[[0-9a-f:.%]+\]|[^/:?#@[\]\s]+)(?::(\d{1,5}))?\/+([^?#]*[^?#/])\/+([^/?#]+(?:\?.*)?)$/i.exec(url);
-  if (!match) return undefined;
-  const [, protocol = "", host = "", digits, app = "", name = ""] = match;
-  const scheme = protocol.toLowerCase() === "rtmps" ? "rtmps" : "rtmp";
-  const port = digits === undefined ? PORTS[scheme] : Number(digits);
-  if (port < 1 || port > 65_535) return undefined;
-  const authority = port === PORTS[scheme] ? host : `${host}:${port}`;
-  return {
-    tls: scheme === "rtmps",
-    host: host.replace(/^\[|\]$/g, ""),
-    port,
-    app,
-    name,
-    tcUrl: `${scheme}://${authority}/${app}`,
-  };
+  const parsed = parseRtmpUrl(url);
+  const path = parsed && /^([^?#]*[^?#/])\/+([^/?#]+(?:\?.*)?)$/.exec(`${parsed.app}/${parsed.name}`);
+  if (!path || parsed.user !== undefined || !/^rtmps?:/i.test(url)) return undefined;
+  const [, app = "", name = ""] = path;
+  const { tls, host, port, origin } = parsed;
+  return { tls, host, port, app, name, tcUrl: `${origin}/${app}` };
 }

@@ -10,6 +10,8 @@ import { FailureLog, type Surroundings } from "./surroundings.ts";
 
 export type PullOptions = Surroundings & {
   readonly path: string;
+  /** What the stream's application is called by encoders. */
+  readonly app: string;
   /** At least one; the next one is tried when one fails. */
   readonly sources: readonly PullConfig[];
   /** It is not of the configuration. */
@@ -97,9 +99,8 @@ export class Pull {
   }
 
   get #destination(): Destination {
-    const { path } = this.#options;
-    const cut = path.indexOf("/");
-    return destinationOf(this.#source, { app: path.slice(0, cut), name: path.slice(cut + 1) });
+    const { path, app } = this.#options;
+    return destinationOf(this.#source, { app, name: path.slice(path.indexOf("/") + 1) });
   }
 
   #connect(now: Millis): void {

@@ -12,6 +12,8 @@ import { FailureLog, type Surroundings } from "./surroundings.ts";
 
 export type PushOptions = Surroundings & {
   readonly path: string;
+  /** What the stream's application is called by encoders. */
+  readonly app: string;
   readonly config: PushConfig;
   readonly source: PlaySource;
   /** Marks of the servers that the stream has come by, this one included. */
@@ -40,9 +42,8 @@ export class Push {
 
   constructor(options: PushOptions) {
     this.#options = options;
-    const { path, config, random, clock, log } = options;
-    const cut = path.indexOf("/");
-    this.#destination = destinationOf(config, { app: path.slice(0, cut), name: path.slice(cut + 1) });
+    const { path, app, config, random, clock, log } = options;
+    this.#destination = destinationOf(config, { app, name: path.slice(path.indexOf("/") + 1) });
     this.#createdAt = clock();
     this.#retry = new Retry(
       { ...(config.reconnect === undefined ? {} : { fixed: config.reconnect }), random },

@@ -17,6 +17,7 @@ export type RelayConfig = {
   readonly push: readonly PushConfig[];
   readonly pull: readonly PullConfig[];
   readonly play: PlayConfig;
+  readonly rtmp?: { readonly name?: string | undefined } | undefined;
 };
 
 export type RelaysOptions = Surroundings & {
@@ -156,6 +157,11 @@ export class Relays implements OnDemand {
     return pull.filter(({ stream }) => isMeant(stream, name));
   }
 
+  #appOf(path: string): string {
+    const key = applicationOf(path);
+    return this.#options.application(key)?.rtmp?.name ?? key;
+  }
+
   #hasEncoder(path: string): boolean {
     return (this.#options.find(path)?.sources.length ?? 0) > 0;
   }
@@ -167,7 +173,14 @@ export class Relays implements OnDemand {
       log.warn("pull refused", { path, reason: objection ?? `${MAX_PULLS} streams are being pulled` });
       return;
     }
-    const pull = new Pull({ ...this.#options, path, sources, isRedirect, via: trail.next(path, via) });
+    const pull = new Pull({
+      ...this.#options,
+      path,
+      app: this.#appOf(path),
+      sources,
+      isRedirect,
+      via: trail.next(path, via),
+    });
     this.#pulls.set(path, pull);
     pull.tick(clock());
   }
@@ -196,7 +209,15 @@ export class Relays implements OnDemand {
     const { trail, find } = this.#options;
     const via = () => trail.next(path, find(path)?.onAir?.request.via ?? []);
     const hasEncoder = () => this.#hasEncoder(path);
-    const push = { path, config, source: this.#feeds, via, hasEncoder, ...(onOver ? { onOver } : {}) };
+    const push = {
+      path,
+      app: this.#appOf(path),
+      config,
+      source: this.#feeds,
+      via,
+      hasEncoder,
+      ...(onOver ? { onOver } : {}),
+    };
     running.set(key, new Push({ ...this.#options, ...push }));
   }
 }

@@ -115,8 +115,10 @@ export class DashTimeline {
       renditions.some((view) => hasNewInit(view, segment.msn)) ||
       Math.abs(follows.start + mediaStart - follows.mediaStart - wallclock) > MAX_DRIFT;
     if (begins) {
-      const start = follows ? this.#startBehind(follows, wallclock) : wallclock;
-      this.#periods.push({ firstMsn: segment.msn, start, mediaStart, renditions: names });
+      const place = follows
+        ? { start: this.#startBehind(follows, wallclock), mediaStart }
+        : firstPlace(mediaStart, wallclock);
+      this.#periods.push({ firstMsn: segment.msn, ...place, renditions: names });
     }
     this.#last = { msn: segment.msn, init: segment.init, end: mediaStart + times.duration / timescale };
   }
@@ -126,6 +128,15 @@ export class DashTimeline {
     const end = before.start + (this.#last?.end ?? before.mediaStart) - before.mediaStart;
     return wallclock - end > MAX_DRIFT ? wallclock : end;
   }
+}
+
+/**
+ * The media's times count from the same epoch but for a part of a second: with both lines the same from the epoch on, the first
+ * period is told alike before and after a restart of the server, and GStreamer, which forgets presentationTimeOffset, plays it.
+ */
+function firstPlace(mediaStart: number, wallclock: number): Pick<TimelinePeriod, "start" | "mediaStart"> {
+  const isNear = Math.abs(mediaStart - wallclock) <= MAX_DRIFT;
+  return isNear ? { start: 0, mediaStart: 0 } : { start: wallclock, mediaStart };
 }
 
 /** Whether sound of the lead's latest segment is still to come: it is cut a moment later. */

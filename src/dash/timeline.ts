@@ -132,7 +132,7 @@ export class DashTimeline {
 
 /**
  * The media's times count from the same epoch but for a part of a second: with both lines the same from the epoch on, the first
- * period is told alike before and after a restart of the server, and GStreamer, which forgets presentationTimeOffset, plays it.
+ * period is told alike before and after a restart of the server.
  */
 function firstPlace(mediaStart: number, wallclock: number): Pick<TimelinePeriod, "start" | "mediaStart"> {
   const isNear = Math.abs(mediaStart - wallclock) <= MAX_DRIFT;

@@ -94,6 +94,54 @@ describe("a recording", () => {
     expect(file?.patched).toBe(false);
   });
 
+  test("by request begins at the next keyframe, and the next encoder's waits for another", () => {
+    const files: { name: string; reason?: string }[] = [];
+    const recorder = new Recorder({
+      config: recorderSchema.parse({ directory: "x", format: "flv", manual: true, file: "{name}-{unix}" }),
+      name: "rec",
+      path: "live/test",
+      wallclockAt: (now) => now,
+      open: (name) => {
+        const file: (typeof files)[number] = { name };
+        files.push(file);
+        return { write: () => {}, close: ({ reason }) => void (file.reason = reason) };
+      },
+    });
+    const told: (string | undefined)[] = [];
+    for (const { event, at } of synthesize(STREAM)) {
+      if (told.length === 0 && at > 3000) told.push(recorder.start(at), recorder.start(at));
+      if (told.length === 2 && at > 8000) {
+        recorder.stop();
+        told.push("stopped");
+      }
+      recorder.write(event, at);
+    }
+    expect(told).toEqual(["test-3", undefined, "stopped"]);
+    expect(files).toEqual([{ name: "test-3", reason: "stopped" }]);
+    recorder.write(LOST.event, LOST.at);
+    for (const { event, at } of synthesize({ ...STREAM, start: 60 })) recorder.write(event, at + 60_000);
+    expect(files.length).toBe(1);
+  });
+
+  test("that goes on in a file writes no second head, and its times go on", () => {
+    const file: File = { name: "", bytes: [], patched: false, recorded: undefined };
+    const recorder = new Recorder({
+      config: recorderSchema.parse({ directory: "x", format: "flv", append: true }),
+      name: "rec",
+      path: "live/test",
+      wallclockAt: (now) => now,
+      open: () => ({
+        goesOnAt: 5000,
+        write: ({ bytes }) => void file.bytes.push(...bytes),
+        close: () => {},
+      }),
+    });
+    for (const { event, at } of [...synthesize(STREAM), END]) recorder.write(event, at);
+    const tags = tagsOf({ ...file, bytes: [...new Array(13).fill(0), ...file.bytes] });
+    expect(tags.find(({ type }) => type === 9)?.timestamp).toBe(5000);
+    expect(tags.at(-1)?.timestamp).toBeGreaterThan(16_900);
+  });
+
   test("begins with a keyframe", () => {
     const events = synthesize(STREAM).filter(({ at, event }) => event.type === "tracks" || at > 500);
     const [file] = record([...events, END], { format: "flv" });

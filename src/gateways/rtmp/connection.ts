@@ -4,21 +4,14 @@ import type { PlaySource } from "../../play/feeds.ts";
 import type { ConnectRequest } from "../../protocols/rtmp/capabilities.ts";
 import type { RtmpServerEvent } from "../../protocols/rtmp/server-event.ts";
 import type { RtmpServerSession } from "../../protocols/rtmp/server-session.ts";
-import { parseApplication } from "../../protocols/rtmp/stream-path.ts";
 import type { CloseReason, Effect } from "../../protocols/session.ts";
-import {
-  type Admission,
-  type AdmissionTarget,
-  type PlayRange,
-  type Redirect,
-  renamed,
-  type Verdict,
-} from "../../streams/admission.ts";
+import type { AdmissionTarget, PlayRange, Verdict } from "../../streams/admission.ts";
 import type { Client } from "../../streams/client.ts";
 import { type Ingest, type Publisher, PublishRefusedError } from "../../streams/publish.ts";
 import type { Connection, Sessions } from "../../streams/sessions.ts";
 import type { FileSource, PlayedFile } from "../../vod/file-source.ts";
 import { FilePlay } from "./file-play.ts";
+import { Gate, type GateOptions } from "./gate.ts";
 import { Outbox } from "./outbox.ts";
 import { Play } from "./play.ts";
 import { Publish } from "./publish.ts";
@@ -33,7 +26,7 @@ export type ConnectionSocket = {
   terminate(): void;
 };
 
-export type ConnectionOptions = {
+export type ConnectionOptions = GateOptions & {
   readonly socket: ConnectionSocket;
   readonly session: RtmpServerSession;
   readonly ingest: Ingest;
@@ -47,14 +40,7 @@ export type ConnectionOptions = {
   readonly sendTimeout: Millis;
   readonly log: Log;
   readonly clock: () => Millis;
-  readonly remote: string;
-  readonly client: Pick<Client, "id" | "protocol" | "address" | "port">;
-  /** The application that this client calls so; undefined when there is none for it. */
-  readonly applicationOf: (name: string) => string | undefined;
   readonly sessions: Sessions;
-  readonly admission: Admission;
-  /** Without, a redirected publish or play is refused. */
-  readonly redirect?: Redirect;
 };
 
 /** Answers that wait for a peer which does not read; they are a few hundred bytes. Media has a bound of its own. */
@@ -84,6 +70,7 @@ export class RtmpConnection {
   readonly #publishes = new Map<number, Publish>();
   readonly #plays = new Map<number, Play | FilePlay>();
   readonly #outbox: Outbox;
+  readonly #gate: Gate;
   #request: ConnectRequest | undefined;
   /** Undefined until it is let in. */
   #client: Client | undefined;
@@ -102,6 +89,7 @@ export class RtmpConnection {
     this.#options = options;
     const { socket, clock } = options;
     this.#since = clock();
+    this.#gate = new Gate(options);
     this.#outbox = new Outbox({ write: (bytes) => socket.write(bytes), clock });
   }
 
@@ -222,19 +210,9 @@ export class RtmpConnection {
   }
 
   #onConnectRequested(request: ConnectRequest): void {
-    const { session, admission, remote, clock, log } = this.#options;
-    const { agent: flashVer, swfUrl, tcUrl, pageUrl } = request;
-    const client: Client = {
-      ...this.#options.client,
-      remote,
-      connectedAt: this.#since,
-      ...parseApplication(request),
-      flashVer,
-      swfUrl,
-      tcUrl,
-      pageUrl,
-    };
-    this.#decide(admission.connect(client), (verdict) => {
+    const { session, remote, clock, log } = this.#options;
+    const { client, verdict: asked } = this.#gate.connect(request, this.#since);
+    this.#decide(asked, (verdict) => {
       if (verdict.type === "deny" || verdict.type === "redirect") {
         const reason = verdict.type === "deny" ? verdict.reason : "go on at another server";
         log.info("connect refused", { remote, app: client.app, reason });
@@ -284,7 +262,7 @@ export class RtmpConnection {
     const client = this.#client;
     // It may have been taken back in the same breath.
     if (!client || !session.awaits(id)) return;
-    const found = this.#located(target);
+    const found = this.#gate.locate(target);
     if (!found) {
       this.#refusePublish(id, target, "unknown-application", `there is no application "${target.app}"`);
       return;
@@ -292,34 +270,10 @@ export class RtmpConnection {
     const asked = { ...found, args, publishType };
     this.#decide(admission.publish(client, asked), (verdict) => {
       if (!session.awaits(id)) return;
-      const target = this.#admitted("publish", client, asked, verdict);
-      if (typeof target === "string") this.#refusePublish(id, asked, "denied", target);
-      else this.#publish(id, client, target);
+      const decision = this.#gate.decide("publish", client, asked, verdict);
+      if (decision.type === "refused") this.#refusePublish(id, asked, "denied", decision.reason);
+      else this.#publish(id, client, decision.target);
     });
-  }
-
-  /** The same in the application that this client means. */
-  #located({ app, name, path, query }: AdmissionTarget): AdmissionTarget | undefined {
-    const key = this.#options.applicationOf(app);
-    if (key === undefined) return undefined;
-    return { app: key, name, path: key === app ? path : `${key}/${name}`, query };
-  }
-
-  /** What is published or played by the verdict; in words, why nothing is. */
-  #admitted(
-    kind: "publish" | "play",
-    client: Client,
-    target: AdmissionTarget,
-    verdict: Verdict,
-  ): AdmissionTarget | string {
-    if (verdict.type === "allow") return target;
-    if (verdict.type === "deny") return verdict.reason;
-    if (verdict.type === "rename") return renamed(target, verdict.name);
-    const { redirect } = this.#options;
-    if (!redirect) return "it is at another server";
-    const here = verdict.name === undefined ? target : renamed(target, verdict.name);
-    redirect({ client, kind, target: here, url: verdict.url });
-    return here;
   }
 
   #refusePublish(id: number, { path }: AdmissionTarget, code: PublishRefusedError["code"], reason: string): void {
@@ -368,7 +322,7 @@ export class RtmpConnection {
     const { session, admission } = this.#options;
     const client = this.#client;
     if (!client || !session.awaits(id)) return;
-    const found = this.#located(target);
+    const found = this.#gate.locate(target);
     if (!found) {
       const reason = `there is no application "${target.app}"`;
       this.#refusePlay(id, target, "NetStream.Play.StreamNotFound", reason);
@@ -377,9 +331,9 @@ export class RtmpConnection {
     const asked = { ...found, args };
     this.#decide(admission.play(client, asked, range), (verdict) => {
       if (!session.awaits(id)) return;
-      const target = this.#admitted("play", client, asked, verdict);
-      if (typeof target === "string") this.#refusePlay(id, asked, "NetStream.Play.Failed", target);
-      else this.#play(id, streamId, client, target, range, isMp4);
+      const decision = this.#gate.decide("play", client, asked, verdict);
+      if (decision.type === "refused") this.#refusePlay(id, asked, "NetStream.Play.Failed", decision.reason);
+      else this.#play(id, streamId, client, decision.target, range, isMp4);
     });
   }
 

@@ -71,13 +71,16 @@ describe("import", () => {
   });
 
   test("restrictions of access are not lost in silence", async () => {
-    writeFileSync(join(cwd, "guarded.conf"), "rtmp { server { listen 1; application a { live on; deny all; } } }");
+    writeFileSync(
+      join(cwd, "guarded.conf"),
+      "rtmp { server { listen 1; application a { live on; } } } http { server { listen 2; root /a; secure_link x; } }",
+    );
     const refused = await run({ file: "guarded.conf", output: "guarded.ts" });
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("nginx-guard-unsupported");
     expect(existsSync(join(cwd, "guarded.ts"))).toBe(false);
     const allowed = await run({ file: "guarded.conf", allowUnsupported: true });
-    expect(allowed.out).toContain("// NOT PROTECTED ANY MORE: deny all (guarded.conf:1)\n");
+    expect(allowed.out).toContain("// NOT PROTECTED ANY MORE: secure_link x (guarded.conf:1)\n");
   });
 
   test("another format is sent away", async () => {

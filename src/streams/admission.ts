@@ -55,5 +55,5 @@ export type Redirection = {
   readonly url: string;
 };
 
-/** Sends a stream on to, or fetches it from, where the client was sent. Called before its session begins. */
+/** Sends a stream on to, or fetches it from, where the client was sent: once a publish has begun, before a play begins. */
 export type Redirect = (redirection: Redirection) => void;

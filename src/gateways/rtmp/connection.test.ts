@@ -238,6 +238,15 @@ describe("publish", () => {
     expect([bench.said.slice(1), bench.told]).toEqual([said, told]);
   });
 
+  test("whose name is taken is not sent on: it is the stream of another", async () => {
+    const bench = new Bench(["publish"]);
+    bench.registry.publish({ path: "live/key", protocol: "rtmp", remote: "", query: "", onClosed: () => {} }, 0);
+    bench.send(bench.script.publish());
+    await bench.answer({ type: "redirect", url: "rtmp://b/c" });
+    expect(bench.said.at(-1)).toBe("onStatus Publish.BadName");
+    expect(bench.redirected).toEqual([]);
+  });
+
   test("that is sent on where nobody can is refused", async () => {
     const bench = new Bench(["publish"], false);
     bench.send(bench.script.publish());

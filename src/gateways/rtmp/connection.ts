@@ -272,7 +272,8 @@ export class RtmpConnection {
       if (!session.awaits(id)) return;
       const decision = this.#gate.decide("publish", client, asked, verdict);
       if (decision.type === "refused") this.#refusePublish(id, asked, "denied", decision.reason);
-      else this.#publish(id, client, decision.target);
+      // A name that is taken is somebody else's stream, which is not to be sent there.
+      else if (this.#publish(id, client, decision.target)) decision.relay?.();
     });
   }
 
@@ -282,7 +283,8 @@ export class RtmpConnection {
     this.#run(session.rejectPublish(id, REFUSAL_CODES[code], reason));
   }
 
-  #publish(id: number, client: Client, target: AdmissionTarget): void {
+  /** False when it is refused. */
+  #publish(id: number, client: Client, target: AdmissionTarget): boolean {
     const { log, clock, session, sessions } = this.#options;
     const begin = (to: AdmissionTarget) => this.#publisher(id, to);
     let publish: Publish;
@@ -300,11 +302,13 @@ export class RtmpConnection {
     } catch (error) {
       if (!(error instanceof PublishRefusedError)) throw error;
       this.#refusePublish(id, target, error.code, error.message);
-      return;
+      return false;
     }
     this.#publishes.set(id, publish);
     publish.start();
-    if (this.#publishes.has(id)) this.#run(session.acceptPublish(id, clock()));
+    if (!this.#publishes.has(id)) return false;
+    this.#run(session.acceptPublish(id, clock()));
+    return true;
   }
 
   /** @throws PublishRefusedError */
@@ -333,7 +337,10 @@ export class RtmpConnection {
       if (!session.awaits(id)) return;
       const decision = this.#gate.decide("play", client, asked, verdict);
       if (decision.type === "refused") this.#refusePlay(id, asked, "NetStream.Play.Failed", decision.reason);
-      else this.#play(id, streamId, client, decision.target, range, isMp4);
+      else {
+        decision.relay?.();
+        this.#play(id, streamId, client, decision.target, range, isMp4);
+      }
     });
   }
 

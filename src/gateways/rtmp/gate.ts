@@ -16,7 +16,12 @@ export type GateOptions = {
 
 /** What becomes of a publish or play. */
 export type Decision =
-  | { readonly type: "admitted"; readonly target: AdmissionTarget }
+  | {
+      readonly type: "admitted";
+      readonly target: AdmissionTarget;
+      /** Sends the stream on, or fetches it; undefined where it is not redirected. */
+      readonly relay?: () => void;
+    }
   | { readonly type: "refused"; readonly reason: string };
 
 /** Lets one client in, and to what it asks for. */
@@ -41,13 +46,13 @@ export class Gate {
     return { app: key, name, path: key === app ? path : `${key}/${name}`, query };
   }
 
-  /** Carries out a verdict about what the client asked for. */
+  /** What a verdict means for what the client asked for. */
   decide(kind: "publish" | "play", client: Client, asked: AdmissionTarget, verdict: Verdict): Decision {
     if (verdict.type === "deny") return { type: "refused", reason: verdict.reason };
     const { redirect } = this.options;
     if (verdict.type === "redirect" && !redirect) return { type: "refused", reason: "it is at another server" };
     const target = verdict.type === "allow" || verdict.name === undefined ? asked : renamed(asked, verdict.name);
-    if (verdict.type === "redirect") redirect?.({ client, kind, target, url: verdict.url });
-    return { type: "admitted", target };
+    if (verdict.type !== "redirect") return { type: "admitted", target };
+    return { type: "admitted", target, relay: () => redirect?.({ client, kind, target, url: verdict.url }) };
   }
 }

@@ -146,6 +146,20 @@ describe("mistakes point at their place in every format", () => {
     ["rtmp: { listen: 8080 }", "http.listen[0] conflict", "every address and port can be listened on once"],
     ["rtmp: { listen: [5, '127.0.0.1:5'] }", "rtmp.listen[1] conflict", undefined],
     ["applications: { a: { hls: { part: 3s } } }", "applications.a.hls.part conflict", undefined],
+    [
+      "applications: { a: { hls: { keys: {} } } }",
+      "applications.a.hls.keys conflict",
+      'add path, and format: "mpegts"',
+    ],
+    ["applications: { a: { run: [{ command: [x] }] } }", "applications.a.run[0].when wrong-type", undefined],
+    ["background: [{ command: [] }]", "background[0].command wrong-value", undefined],
+    ["background: [{ command: [x], env: ['A B'] }]", "background[0].env[0] wrong-value", undefined],
+    ["background: [{ command: [x], killSignal: TERM }]", "background[0].killSignal wrong-value", undefined],
+    [
+      "applications: { a: { accessLog: [{ file: l, format: $x }] } }",
+      "applications.a.accessLog[0].format wrong-value",
+      undefined,
+    ],
     ["applications: { a: { hls: { path: /x } } }", "applications.a.hls.path conflict", 'add format: "mpegts"'],
     [
       "applications: { a: { hls: { format: mpegts, lowLatency: true } } }",

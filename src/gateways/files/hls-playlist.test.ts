@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatHlsPlaylist, type HlsPlaylist, parseHlsPlaylist } from "./hls-playlist.ts";
+import { formatHlsPlaylist, type HlsKey, type HlsPlaylist, parseHlsPlaylist } from "./hls-playlist.ts";
 import { HlsWindow } from "./hls-window.ts";
 
 const CASES: readonly { readonly name: string; readonly value: HlsPlaylist; readonly text: string }[] = [
@@ -28,7 +28,28 @@ const CASES: readonly { readonly name: string; readonly value: HlsPlaylist; read
     },
     text: "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:3\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-DISCONTINUITY-SEQUENCE:2\n#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.123Z\n#EXTINF:3.067,\na%20b-0.ts\n",
   },
+  {
+    name: "with keys",
+    value: {
+      mediaSequence: 0,
+      discontinuitySequence: 0,
+      targetDuration: 2,
+      event: false,
+      entries: [
+        { uri: "0.ts", duration: 2, discontinuity: false, wallclock: undefined },
+        { uri: "1.ts", duration: 2, discontinuity: false, wallclock: undefined, key: key("1") },
+        { uri: "2.ts", duration: 2, discontinuity: false, wallclock: undefined, key: key("1") },
+        { uri: "3.ts", duration: 2, discontinuity: false, wallclock: undefined, key: key("A") },
+        { uri: "4.ts", duration: 2, discontinuity: false, wallclock: undefined },
+      ],
+    },
+    text: `#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.000,\n0.ts\n#EXT-X-KEY:METHOD=AES-128,URI="1.key",IV=${key("1").iv}\n#EXTINF:2.000,\n1.ts\n#EXTINF:2.000,\n2.ts\n#EXT-X-KEY:METHOD=AES-128,URI="A.key",IV=${key("A").iv}\n#EXTINF:2.000,\n3.ts\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:2.000,\n4.ts\n`,
+  },
 ];
+
+function key(digit: string): HlsKey {
+  return { uri: `${digit}.key`, iv: `0x${digit.padStart(32, "0")}` };
+}
 
 for (const { name, value, text } of CASES) {
   test(`${name}: formatted and parsed`, () => {

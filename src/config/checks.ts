@@ -30,6 +30,13 @@ export function checkTogether(config: Config, { locate, source }: Origins): Find
     const message = "further qualities are for HLS, which is off here";
     notice(["applications", name, "abr"], message, "turn hls on, or leave abr out");
   }
+  for (const [name, { record }] of Object.entries(config.applications)) {
+    for (const [recorder, { append, format }] of Object.entries(record)) {
+      if (!append || format === "flv") continue;
+      const path = ["applications", name, "record", recorder, "append"];
+      conflict(path, "an MP4 file cannot be gone on with", "leave append out, or record with format: flv");
+    }
+  }
   checkSharedPaths(config, notice);
   checkRtmpNames(config, conflict, notice);
   if (config.rtmp.listen.length === 0) {

@@ -1,3 +1,4 @@
+import { decodeFragments } from "../formats/mp4/fragment-reader.ts";
 import {
   encodeFragmentDuration,
   encodeRandomAccess,
@@ -27,6 +28,7 @@ export class Mp4File implements RecordingFile {
   readonly #write: (write: FileWrite) => void;
   readonly #packager: CmafPackager;
   readonly #timescales: ReadonlyMap<number, number>;
+  readonly #tracks: readonly Track[];
   readonly #video: Track | undefined;
   readonly #points: RandomAccessPoint[] = [];
   #startSeconds: number | undefined;
@@ -37,6 +39,7 @@ export class Mp4File implements RecordingFile {
 
   constructor(tracks: readonly Track[], write: (write: FileWrite) => void) {
     this.#write = write;
+    this.#tracks = tracks;
     this.#timescales = new Map(tracks.map(({ id, timescale }) => [id, timescale]));
     this.#video = tracks.find(({ kind }) => kind === "video");
     const targets = new PlaylistTargets({ partMs: FRAGMENT, segmentMs: FRAGMENT, maxSegmentMs: LONGEST });
@@ -71,14 +74,24 @@ export class Mp4File implements RecordingFile {
       this.#durationAt = durationAt;
       this.#append(bytes);
     } else if (event.type === "part") {
+      // Where media is missing, a fragment begins later than the one before it ended.
+      const start = this.#startOf(event.bytes) ?? this.#duration;
       if (event.part === 0 && event.independent && this.#video && this.#points.length < MAX_POINTS) {
-        const time = Math.round(this.#duration * this.#video.timescale) + this.#compositionOffset;
+        const time = Math.round(start * this.#video.timescale) + this.#compositionOffset;
         this.#points.push({ time: Math.max(0, time), offset: this.#size });
       }
-      this.#duration += event.duration;
+      this.#duration = start + event.duration;
       this.#append(event.bytes);
     }
   };
+
+  /** In seconds, by its first track. */
+  #startOf(fragment: Uint8Array): number | undefined {
+    const [track] = decodeFragments(fragment).fragments[0]?.tracks ?? [];
+    // Tracks are numbered from 1, in their order.
+    const timescale = this.#tracks[(track?.header.trackId ?? 0) - 1]?.timescale;
+    return track?.decodeTime === undefined || !timescale ? undefined : track.decodeTime / timescale;
+  }
 
   #append(bytes: Uint8Array): void {
     this.#size += bytes.length;

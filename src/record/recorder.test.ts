@@ -142,6 +142,19 @@ describe("a recording", () => {
     expect(tags.at(-1)?.timestamp).toBeGreaterThan(16_900);
   });
 
+  test.each(["mp4", "flv"])("as %s is as long as its media, over a hole in it", (format) => {
+    const hole = (seconds: number) => seconds > 3 && seconds < 7.9;
+    const events = synthesize({ ...STREAM, audio: false, dropped: (index) => hole(index / 25) });
+    const [file, ...others] = record([...events, END], { format });
+    expect(others).toEqual([]);
+    expect(file?.recorded?.duration).toBeCloseTo(12, 0);
+    if (format === "flv") expect(tagsOf(file as File).at(-1)?.timestamp).toBe(11_960);
+    else {
+      const length = viewOf(Uint8Array.from(file?.bytes ?? []), "moov/mvex/mehd");
+      expect(Number(length.getBigUint64(4)) / 1000).toBeCloseTo(12, 1);
+    }
+  });
+
   test("begins with a keyframe", () => {
     const events = synthesize(STREAM).filter(({ at, event }) => event.type === "tracks" || at > 500);
     const [file] = record([...events, END], { format: "flv" });

@@ -44,6 +44,8 @@ export class Player {
   constructor(
     private readonly config: PlayConfig,
     private readonly output: PlayerOutput,
+    /** Where its times begin, if they begin anew. */
+    private readonly from: Millis = 0,
   ) {}
 
   /** For the fan-out: begins with these messages or, if they are none, with those to come. */
@@ -149,7 +151,7 @@ export class Player {
     if (isUntimed(type, role)) return this.#held !== "all";
     if (type === TagType.audio) {
       // What precedes the picture that a player began with is of no use to it.
-      if (!this.#audio || role === "early" || (this.#base !== undefined && time < this.#base)) return false;
+      if (!this.#audio || role === "early" || (this.#base !== undefined && time < this.#base + this.from)) return false;
     } else if (type === TagType.video && !this.#video) return false;
     if (this.#held === "nothing") return true;
     if (this.#lagging && !this.output.isIdle()) return false;
@@ -195,7 +197,7 @@ export class Player {
   }
 
   #zeroAt(time: Millis): Millis {
-    return this.config.timesFromZero ? Math.max(0, time) : 0;
+    return this.config.timesFromZero ? Math.max(0, time) - this.from : 0;
   }
 
   #fallBehind(messages: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { avcRecords } from "../../../test/support/codec-samples.ts";
 import { concat, RtmpScript, testCrypto } from "../../../test/support/rtmp-script.ts";
+import { sampleVideo } from "../../../test/support/sample-tracks.ts";
 import { createLog } from "../../log.ts";
 import { playSchema } from "../../play/config.ts";
 import { PlayFeeds } from "../../play/feeds.ts";
@@ -101,6 +102,12 @@ class Bench {
       const { code } = (args[0] ?? {}) as { code?: string };
       return code && name !== "_result" ? `${name} ${code.replace(/^NetStream\./, "")}` : name;
     });
+  }
+
+  /** Of the video messages that were sent since the last call. */
+  get videoTimes(): number[] {
+    const messages = this.script.read(concat(this.#sent.splice(0)));
+    return messages.flatMap(({ type, timestamp }) => (type === 9 ? [timestamp] : []));
   }
 
   /** What was asked since the last call. */
@@ -353,6 +360,24 @@ describe("play", () => {
       await bench.answer(ALLOW);
       expect(bench.told.filter((line) => line.startsWith("play"))).toEqual([]);
     }
+  });
+
+  test("of another stream goes on where it was", () => {
+    const bench = new Bench();
+    for (const name of ["key", "other"]) {
+      const request = { path: `live/${name}`, protocol: "rtmp", remote: "", query: "", onClosed: () => {} };
+      const publisher = bench.registry.publish(request, 0);
+      publisher.write({ type: "tracks", tracks: [sampleVideo] }, 0);
+      for (const [index, key] of [true, false, false].entries()) {
+        const dts = index * 90_000;
+        publisher.write({ type: "packet", track: 1, dts, pts: dts, duration: 0, key, data: Uint8Array.of(1) }, 0);
+      }
+    }
+    playing(bench);
+    expect(bench.videoTimes).toEqual([0, 0, 1000, 2000]);
+    bench.sessions.list[0]?.redirect("other");
+    expect(bench.videoTimes).toEqual([2100, 2100, 3100, 4100]);
+    expect(bench.sessions.list[0]?.stats().timestamp).toBe(4100);
   });
 
   test("can go on with another stream, and be dropped", () => {

@@ -61,6 +61,21 @@ const REFUSAL_CODES: Readonly<Record<PublishRefusedError["code"], string>> = {
 
 const FROM_ITS_BEGINNING: PlayRange = { start: 0, duration: 0, reset: true };
 
+/** Between two streams that one play has after each other. */
+const JOIN: Millis = 100;
+
+/** A play that was let in. */
+type AdmittedPlay = {
+  readonly id: number;
+  readonly streamId: number;
+  readonly client: Client;
+  readonly target: AdmissionTarget;
+  readonly range: PlayRange;
+  readonly isMp4: boolean;
+  /** Where its times begin. */
+  readonly from: Millis;
+};
+
 type PublishRequested = Extract<RtmpServerEvent, { type: "publishRequested" }>;
 type PlayRequested = Extract<RtmpServerEvent, { type: "playRequested" }>;
 
@@ -339,7 +354,7 @@ export class RtmpConnection {
       if (decision.type === "refused") this.#refusePlay(id, asked, "NetStream.Play.Failed", decision.reason);
       else {
         decision.relay?.();
-        this.#play(id, streamId, client, decision.target, range, isMp4);
+        this.#play({ id, streamId, client, target: decision.target, range, isMp4, from: 0 });
       }
     });
   }
@@ -350,7 +365,7 @@ export class RtmpConnection {
     this.#run(session.rejectPlay(id, code, reason));
   }
 
-  #play(id: number, streamId: number, client: Client, target: AdmissionTarget, range: PlayRange, isMp4: boolean): void {
+  #play({ id, streamId, client, target, range, isMp4, from }: AdmittedPlay): void {
     const { plays, files, chunkSize, log, clock, session, sessions } = this.#options;
     const { path } = target;
     const config = plays?.policy(path);
@@ -379,6 +394,7 @@ export class RtmpConnection {
       client,
       target,
       streamId,
+      from,
       chunkSize,
       fourCcs: this.#request?.fourCcs,
       via,
@@ -438,8 +454,11 @@ export class RtmpConnection {
   }
 
   #redirectPlay(id: number, streamId: number, client: Client, target: AdmissionTarget): void {
+    const played = this.#plays.get(id);
+    // A little later than what it has: where streams are joined nothing may overlap.
+    const from = played instanceof Play && played.time > 0 ? played.time + JOIN : 0;
     this.#endPlay(id, `redirected to ${target.name}`);
-    this.#play(id, streamId, client, target, FROM_ITS_BEGINNING, false);
+    this.#play({ id, streamId, client, target, range: FROM_ITS_BEGINNING, isMp4: false, from });
   }
 
   #dropPlay(id: number, reason: string): void {

@@ -16,6 +16,8 @@ export type PlayOptions = {
   readonly client: Client;
   readonly target: AdmissionTarget;
   readonly streamId: number;
+  /** Up to here it has played another stream: its times go on. */
+  readonly from?: Millis;
   /** As announced to the player. */
   readonly chunkSize: number;
   /** What it can play besides H.264, AAC and MP3; undefined when it does not say. */
@@ -52,11 +54,20 @@ export class Play {
     const { outbox, clock, config } = options;
     this.#since = clock();
     this.#sentBefore = outbox.sent;
-    this.#player = new Player(config, {
-      send: (bytes) => outbox.offer(bytes, this, config.maxDelay),
-      isIdle: () => outbox.isEmpty,
-      lagging: () => this.#lagging(),
-    });
+    this.#player = new Player(
+      config,
+      {
+        send: (bytes) => outbox.offer(bytes, this, config.maxDelay),
+        isIdle: () => outbox.isEmpty,
+        lagging: () => this.#lagging(),
+      },
+      options.from,
+    );
+  }
+
+  /** Time of the latest message, as the player sees it. */
+  get time(): Millis {
+    return this.#player.times.timestamp;
   }
 
   get config(): PlayConfig {

@@ -69,6 +69,28 @@ describe("check", () => {
     );
   });
 
+  test("nothing that is secret is printed", async () => {
+    const secrets = ["a-token-of-the-api", "key-of-a-push", "c2VjcmV0LW9mLWEtd2ViaG9vaw"];
+    writeFileSync(
+      join(cwd, "secret.json"),
+      JSON.stringify({
+        api: { token: secrets[0] },
+        applications: {
+          live: {
+            push: [`rtmp://example.com/live/${secrets[1]}`],
+            hooks: { onPublish: [{ url: "https://example.com/", secret: `whsec_${secrets[2]}` }] },
+          },
+        },
+      }),
+    );
+    for (const json of [true, false]) {
+      const { code, out } = await run({ json, all: true, file: "secret.json" });
+      expect(code).toBe(0);
+      expect(out).toContain("rtmp://example.com/live/***");
+      expect(secrets.filter((secret) => out.includes(secret))).toEqual([]);
+    }
+  });
+
   test("as JSON, right or wrong", async () => {
     const right = JSON.parse((await run({ json: true, file: "nginx.conf", directory: examples })).out);
     expect(right).toMatchObject({ ok: true, format: "nginx", config: { rtmp: { chunkSize: 60_000 } } });

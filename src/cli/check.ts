@@ -3,7 +3,9 @@ import { wantsTranscoding } from "../app/abr.ts";
 import { findEncoders } from "../app/encoder-probe.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ConfigError, formatSource } from "../config/mistake.ts";
-import type { Config } from "../config/schema.ts";
+import { type Config, configSchema } from "../config/schema.ts";
+import { settingTree } from "../config/tree.ts";
+import { withoutSecrets } from "../config/values.ts";
 import { chooseEncoders, type FoundEncoders } from "../transcode/encoders.ts";
 import { explainConfig, explainSources, listValues } from "./explain.ts";
 import { CONFIG_FLAGS, loadOptions, wrongFlag } from "./flags.ts";
@@ -101,7 +103,7 @@ function describe(loaded: LoadedConfig): object {
     ok: true,
     file: loaded.file ?? null,
     format: loaded.kind ?? null,
-    config: loaded.config,
+    config: withoutSecrets(settingTree(configSchema), loaded.config),
     settings: listValues(loaded),
     notices: loaded.notices.map(withPlace),
     ...(loaded.nginx ? { nginx: loaded.nginx } : {}),

@@ -35,3 +35,17 @@ export function writtenValue(node: SettingNode, value: unknown): unknown {
   }
   return value;
 }
+
+/** Resolved settings that may be shown: as they are, but for what is secret. */
+export function withoutSecrets(node: SettingNode, value: unknown): unknown {
+  if (node.kind === "typed") return node.write(value);
+  if (node.kind === "list" && Array.isArray(value)) return value.map((item) => withoutSecrets(node.item, item));
+  if ((node.kind !== "group" && node.kind !== "map") || typeof value !== "object" || value === null) return value;
+  const inner = (key: string) => (node.kind === "map" ? node.value : node.fields.get(key));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key,
+      withoutSecrets(inner(key) ?? { kind: "text", optional: true }, field),
+    ]),
+  );
+}

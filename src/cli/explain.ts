@@ -54,9 +54,10 @@ export function listValues({ config, source }: Pick<LoadedConfig, "config" | "so
 }
 
 /** What answers at a location, in words. */
-function servedBy({ root, alias, stat, control, flv }: Config["http"]["locations"][number]): string {
+function servedBy({ root, alias, stat, control, flv, answer }: Config["http"]["locations"][number]): string {
   if (stat) return "statistics";
   if (control) return "orders";
+  if (answer) return `the answer ${answer.status}`;
   return flv ? "streams as FLV" : (root ?? alias ?? "nothing");
 }
 

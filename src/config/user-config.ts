@@ -78,6 +78,21 @@ export type UserLocation = {
    * @default false
    */
   flv?: boolean;
+  /** Answers everything with this, as nginx's return. */
+  answer?: {
+    /** Status code. */
+    status: number;
+    /**
+     * Body, of the location's `defaultType`.
+     * @default ""
+     */
+    text?: string;
+    /**
+     * Where a redirect leads.
+     * @default ""
+     */
+    location?: string;
+  };
   /** Who is let in; as `http.access` says when left out. */
   access?: {
     /**

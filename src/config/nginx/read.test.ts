@@ -371,6 +371,25 @@ describe("http", () => {
     expect(locations(`location /hls { root /tmp; ${text} }`)[0]?.types).toEqual(types);
   });
 
+  test("of several servers without streams the one with statistics is taken", () => {
+    const { http: found } = resolve(
+      http("server { listen 81; root /www; } server { listen 8080; location /stat { rtmp_stat all; } }"),
+    );
+    expect(found.listen).toEqual([{ host: "0.0.0.0", port: 8080 }]);
+    expect(found.locations.map(({ path }) => path)).toEqual(["/stat"]);
+  });
+
+  test.each([
+    ["return 201;", { status: 201 }],
+    ["default_type text/xml; return 200 <a/>;", { status: 200, text: "<a/>" }],
+    ["return 301 /new;", { status: 301, location: "/new" }],
+    ["return https://a.example/;", { status: 302, location: "https://a.example/" }],
+  ])("%s is what the location answers", (text, answer) => {
+    const [location] = locations(`location /a { ${text} }`);
+    expect(location?.answer).toMatchObject(answer);
+    if (text.startsWith("default_type")) expect(location?.defaultType).toBe("text/xml");
+  });
+
   test("a relative directory is named: nginx's own is not known", () => {
     const result = read(http("server { listen 80; location / { root html; } location /a { alias /b; } }"));
     expect(lines(result, "notices")).toEqual([expect.stringContaining('"html" is looked for')]);
@@ -405,7 +424,12 @@ describe("http", () => {
     ["set_real_ip_from 10.0.0.1; location /hls { root /tmp; }", []],
     ["location ~ ^/hls { root /tmp; allow all; auth_basic off; }", []],
     ["location /control { rtmp_control all; limit_except POST { deny all; } }", ["nginx-guard-unsupported"]],
-    ["location /hls { root /tmp; location /hls/secret { return 403; } }", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; location /hls/secret { return 403; } }", []],
+    ["location /hls { root /tmp; location /hls/secret { return 302 http://$host/; } }", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; location /hls/secret { return 444; } }", ["nginx-guard-unsupported"]],
+    ["location / { root /tmp; if ($request_method = 'OPTIONS') { add_header A b; return 204; } }", []],
+    ["location / { root /tmp; if ($request_method = 'PUT') { return 204; } }", ["nginx-guard-unsupported"]],
+    ["location / { root /tmp; if ($request_method = OPTIONS) { return 403; } }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; frobnicate on; }", ["nginx-guard-unsupported"]],
     ["location /stat { rtmp_stat all; allow 127.0.0.1; deny all; }", []],
     ["location /old { return 301 /new; }", []],

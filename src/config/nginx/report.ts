@@ -33,6 +33,11 @@ export class Report {
     this.notices.push({ source: { from: "file", file, line, column }, path: "", message, hint });
   }
 
+  /** Where the table says that it is refused. */
+  mapped(directive: Directive, note: string): void {
+    this.#verdicts.set(directive, { status: "mapped", guard: false, note });
+  }
+
   ignored(directive: Directive, note: string): void {
     this.#verdicts.set(directive, { status: "ignored", guard: false, note });
   }

@@ -6,6 +6,7 @@ import { allInForce, blocks, inForce, type Scope } from "./scope.ts";
 import { CONTENT_HANDLERS } from "./table/http.ts";
 import { type Access, holdNothing, isRestricting, translateAccess } from "./translate-access-http.ts";
 import { OWN_ANSWERS, type OwnAnswer, translateOwnAnswer } from "./translate-control.ts";
+import { type FixedAnswer, forgetPreflights, translateReturn } from "./translate-return.ts";
 import { putListens } from "./translate-rtmp.ts";
 import type { Node } from "./validate.ts";
 import { parseNginxListen, parseNginxTime } from "./values.ts";
@@ -25,10 +26,12 @@ export function translateHttp(root: readonly Node[], hlsPaths: readonly string[]
   }
   const servers = blocks(http, "server");
   const serving = servers.find((server) => servesAny(server, http, hlsPaths));
-  const chosen = servers.length === 1 ? servers[0] : serving;
+  const chosen = servers.length === 1 ? servers[0] : (serving ?? servers.find(answersItself));
   for (const server of servers) {
     if (server === chosen) continue;
-    const why = serving ? "naru takes over the first server that serves an hls_path" : "it serves no hls_path";
+    const why = chosen
+      ? "naru takes over the first server that serves an hls_path, or has rtmp_stat and the like"
+      : "it serves no hls_path";
     report.unsupported(server.directive, `${why}; keep nginx for this one`);
     leaveOut(server.children, "inside a server that is left out", report);
   }
@@ -37,6 +40,7 @@ export function translateHttp(root: readonly Node[], hlsPaths: readonly string[]
     report.notice(http.directive, message, "turn it on by --http 8080");
     return;
   }
+  forgetPreflights(http, report);
   translateListens([chosen, http], draft, report);
   translateLocations([chosen, http], hlsPaths, draft, report);
 }
@@ -110,6 +114,7 @@ type Location = OwnAnswer & {
   /** Only this path. */
   readonly exact?: boolean;
   readonly access?: Access;
+  readonly answer?: FixedAnswer;
   readonly root?: string;
   readonly alias?: string;
   readonly types?: Readonly<Record<string, string>>;
@@ -217,6 +222,9 @@ function translateLocation(node: Node, scope: Scope, draft: Draft, report: Repor
   const own = children.find((child) => OWN_ANSWERS.includes(child.directive.name));
   const answer = own && translateOwnAnswer(node, own, scope, path, draft, report);
   if (answer) return { ...common, ...answer, ...headerSettings(scope, path, draft, report) };
+
+  const fixed = translateReturn(node, report);
+  if (fixed) return { ...common, answer: fixed, ...content(scope, path, draft, report) };
 
   const handler = children.find((child) => CONTENT_HANDLERS.test(child.directive.name) && child !== own);
   const place = inForce([node], "alias") ?? inForce(scope, "root");
@@ -349,6 +357,11 @@ function disarm(node: Node, report: Report): void {
     if (outcome.status === "unsupported" && outcome.guard) report.ignored(child.directive, "its location is left out");
     disarm(child, report);
   }
+}
+
+/** Whether something in it is for naru to answer. */
+function answersItself(server: Node): boolean {
+  return server.children.some((node) => OWN_ANSWERS.includes(node.directive.name) || answersItself(node));
 }
 
 /** Whether a directory that HLS is written to can be reached by a path of the server. */

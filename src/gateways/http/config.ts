@@ -44,6 +44,12 @@ export type StatConfig = z.output<typeof statSchema>;
 const controlSchema = z.array(z.enum(["all", "record", "drop", "redirect"])).min(1);
 export type ControlConfig = z.output<typeof controlSchema>;
 
+const answerSchema = z.strictObject({
+  status: z.int().min(200).max(599).describe("Status code."),
+  text: z.string().default("").describe("Body, of the location's `defaultType`."),
+  location: headerValue().default("").describe("Where a redirect leads."),
+});
+
 const locationSchema = z
   .strictObject({
     path: z.string().startsWith("/").describe("URL prefix."),
@@ -65,17 +71,18 @@ const locationSchema = z
       .boolean()
       .default(false)
       .describe("Answers with the stream that `?app=NAME&stream=KEY` names, as nginx-http-flv-module's flv_live."),
+    answer: answerSchema.optional().describe("Answers everything with this, as nginx's return."),
     access: accessSchema.optional().describe("Who is let in; as `http.access` says when left out."),
   })
   .refine(
-    ({ root, alias, stat, control, flv }) =>
-      [root, alias, stat, control, flv || undefined].filter((one) => one !== undefined).length <= 1,
-    "takes one of root, alias, stat, control and flv",
+    ({ root, alias, stat, control, flv, answer }) =>
+      [root, alias, stat, control, flv || undefined, answer].filter((one) => one !== undefined).length <= 1,
+    "takes one of root, alias, stat, control, flv and answer",
   )
   .refine(
-    ({ root, alias, stat, control, flv, access }) =>
-      flv || [root, alias, stat, control, access].some((one) => one !== undefined),
-    "needs one of root, alias, stat, control, flv and access",
+    ({ root, alias, stat, control, flv, answer, access }) =>
+      flv || [root, alias, stat, control, answer, access].some((one) => one !== undefined),
+    "needs one of root, alias, stat, control, flv, answer and access",
   );
 
 /** How viewers reach the server by HTTP. */

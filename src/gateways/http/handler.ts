@@ -19,7 +19,7 @@ import { Responses } from "./responses.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { type AnswerSource, HEALTH, type Peer, POSTER, STATE, STREAMS } from "./shared-answer.ts";
 import { STAT_STYLESHEET } from "./stat-stylesheet.ts";
-import { answerFile, answerFileOptions, hasFile } from "./static-files.ts";
+import { answerFile, answerFileOptions, answerFixed, hasFile } from "./static-files.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 export type HttpHandlerOptions = {
@@ -130,6 +130,7 @@ export class HttpHandler {
     location: HttpLocation | undefined,
   ): Response | Promise<Response> {
     const { method } = request;
+    if (location?.answer) return answerFixed(location, location.answer, readConditions(request));
     // Below `/stat` lies `/stat.xsl`, which is not statistics.
     if (location?.stat && !target.path.endsWith(".xsl"))
       return this.#operate({ type: "stat", config: location.stat }, location);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Conditions } from "./conditions.ts";
 import { type HttpLocation, httpSchema } from "./config.ts";
 import { matchLocation } from "./location.ts";
-import { answerFile, answerFileOptions } from "./static-files.ts";
+import { answerFile, answerFileOptions, answerFixed } from "./static-files.ts";
 
 const GET: Conditions = {
   head: false,
@@ -120,6 +120,21 @@ describe("files of a location", () => {
   test("an empty table of types leaves every file the default type", async () => {
     const bare = location({ path: "/hls", root: directory, types: {}, defaultType: "a/b" });
     expect((await get("/hls/test-1.ts", {}, bare)).headers.get("content-type")).toBe("a/b");
+  });
+
+  test("the same answer for everything", async () => {
+    const fixed = location({
+      path: "/x",
+      defaultType: "text/xml",
+      answer: { status: 200, text: "<a/>" },
+      headers: [["A", "b"]],
+    });
+    const response = answerFixed(fixed, fixed.answer ?? { status: 500, text: "", location: "" }, GET);
+    expect([response.status, await response.text()]).toEqual([200, "<a/>"]);
+    expect(response.headers.get("content-type")).toBe("text/xml");
+    expect(response.headers.get("a")).toBe("b");
+    const moved = answerFixed(fixed, { status: 301, text: "", location: "/y" }, GET);
+    expect([moved.status, moved.headers.get("location")]).toEqual([301, "/y"]);
   });
 
   test("headers for every answer", async () => {

@@ -36,6 +36,18 @@ export function answerFileOptions(location: HttpLocation, conditions: Conditions
   return respond(location, 204, { allow: "GET, HEAD, OPTIONS" }, null, conditions);
 }
 
+/** The same answer whatever is asked for. */
+export function answerFixed(
+  location: HttpLocation,
+  { status, text, location: target }: NonNullable<HttpLocation["answer"]>,
+  conditions: Conditions,
+): Response {
+  const fields: Record<string, string> = {};
+  if (text !== "") fields["content-type"] = location.defaultType;
+  if (target !== "") fields.location = target;
+  return respond(location, status, fields, text === "" ? null : new TextEncoder().encode(text), conditions);
+}
+
 /** A file, a status, or where to be redirected to: a directory without its slash. */
 async function find(location: HttpLocation, path: string): Promise<Found | number | string> {
   const file = filePath(location, path);

@@ -22,7 +22,7 @@ import { AccessLogs } from "./access-log.ts";
 import { ControlModule } from "./control.ts";
 import { DashModule, hlsOf } from "./dash.ts";
 import { startDelivery } from "./delivery.ts";
-import { ExecModule } from "./exec.ts";
+import { ExecModule, fetchedStreams } from "./exec.ts";
 import { HlsModule } from "./hls.ts";
 import { HookModule } from "./hooks.ts";
 import { MediaMemory } from "./media-memory.ts";
@@ -141,6 +141,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     now: clock,
     log,
     ofStream: (path) => application(applicationOf(path))?.run ?? [],
+    fetched: () => fetchedStreams(relays.list(clock()), application),
     ofServer: () => current.background,
   });
   sessions.observe(exec.observer);

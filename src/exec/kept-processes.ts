@@ -12,6 +12,8 @@ export type KeptProcessesOptions = {
   readonly log: Log;
   /** Those of the stream's application. */
   readonly ofStream: (path: string) => readonly StreamRunConfig[];
+  /** Streams that are published without a client, as they are fetched from other servers: what their applications are called, by path. */
+  readonly fetched: () => ReadonlyMap<string, string>;
   /** Those that run with the server. */
   readonly ofServer: () => readonly RunConfig[];
 };
@@ -20,6 +22,7 @@ export type KeptProcessesOptions = {
 export const MAX_PROCESSES = 1_000;
 
 type Uses = Record<Session["kind"], Set<Session>>;
+const NO_VARIABLES = () => undefined;
 const KIND_OF = { published: "publish", played: "play" } as const;
 
 /** Processes of the server and of its streams, as long as there is a reason for each. */
@@ -29,6 +32,7 @@ export class KeptProcesses implements SessionObserver {
   readonly #kept = new Map<string, Map<string, KeptProcess>>();
   readonly #leaving = new Set<KeptProcess>();
   readonly #uses = new Map<string, Uses>();
+  #fetched: ReadonlyMap<string, string> = new Map();
   #running = 0;
   #isClosed = false;
 
@@ -38,8 +42,8 @@ export class KeptProcesses implements SessionObserver {
 
   /** Starts those of the server; also after a change of the configuration, when what has not changed goes on. */
   start(): void {
-    this.#settle("", this.#options.ofServer(), undefined, undefined);
-    for (const path of this.#uses.keys()) this.#settleStream(path);
+    this.#settle("", this.#options.ofServer(), undefined, NO_VARIABLES);
+    for (const path of new Set([...this.#uses.keys(), ...this.#fetched.keys()])) this.#settleStream(path);
   }
 
   began(session: Session): void {
@@ -59,6 +63,10 @@ export class KeptProcesses implements SessionObserver {
   }
 
   tick(now: Millis): void {
+    const before = this.#fetched;
+    this.#fetched = this.#options.fetched();
+    for (const path of this.#fetched.keys()) if (!before.has(path)) this.#settleStream(path);
+    for (const path of before.keys()) if (!this.#fetched.has(path)) this.#settleStream(path);
     for (const processes of this.#kept.values()) for (const kept of processes.values()) kept.tick(now);
     for (const leaving of this.#leaving) leaving.tick(now);
   }
@@ -66,7 +74,7 @@ export class KeptProcesses implements SessionObserver {
   /** Ends all of them. `tick` goes on until `isEmpty`. */
   close(): void {
     this.#isClosed = true;
-    for (const path of [...this.#kept.keys()]) this.#settle(path, [], undefined, undefined);
+    for (const path of [...this.#kept.keys()]) this.#settle(path, [], undefined, NO_VARIABLES);
   }
 
   get isEmpty(): boolean {
@@ -75,22 +83,33 @@ export class KeptProcesses implements SessionObserver {
 
   #settleStream(path: string): void {
     const uses = this.#uses.get(path);
+    const isUsed = (when: StreamRunConfig["when"]) =>
+      (uses?.[KIND_OF[when]].size ?? 0) > 0 || (when === "published" && this.#fetched.has(path));
     const name = path.slice(path.indexOf("/") + 1);
     const wanted = this.#options
       .ofStream(path)
-      .filter(({ when, streams }) => (uses?.[KIND_OF[when]].size ?? 0) > 0 && (streams?.includes(name) ?? true));
-    this.#settle(path, wanted, uses, path);
+      .filter(({ when, streams }) => isUsed(when) && (streams?.includes(name) ?? true));
+    this.#settle(path, wanted, path, ({ when }) => {
+      const [session] = uses?.[KIND_OF[when]] ?? [];
+      if (!session) return { app: this.#fetched.get(path) ?? "", name };
+      return when === "played" ? { app: session.client.app, name } : variablesOfSession(session);
+    });
   }
 
   /** Starts what is missing and ends what is too many. */
-  #settle(owner: string, wanted: readonly RunConfig[], uses: Uses | undefined, path: string | undefined): void {
+  #settle<T extends RunConfig>(
+    owner: string,
+    wanted: readonly T[],
+    path: string | undefined,
+    variables: (config: T) => Variables | undefined,
+  ): void {
     const before = this.#kept.get(owner) ?? new Map<string, KeptProcess>();
     const after = new Map<string, KeptProcess>();
     for (const config of this.#isClosed ? [] : wanted) {
       const text = JSON.stringify(config);
       let key = text;
       for (let copy = 2; after.has(key); copy++) key = `${text} ${copy}`;
-      after.set(key, before.get(key) ?? this.#keep(config, variablesOf(config, uses), path));
+      after.set(key, before.get(key) ?? this.#keep(config, variables(config), path));
       before.delete(key);
     }
     if (after.size > 0) this.#kept.set(owner, after);
@@ -125,17 +144,8 @@ export class KeptProcesses implements SessionObserver {
   };
 }
 
-/** What nginx-rtmp hands over: of a publisher all that is known, of players only what they ask for, of the server nothing. */
-function variablesOf(config: RunConfig | StreamRunConfig, uses: Uses | undefined): Variables | undefined {
-  if (!("when" in config) || !uses) return undefined;
-  const [session] = uses[KIND_OF[config.when]];
-  if (!session) return undefined;
-  const { client, target } = session;
-  return config.when === "played" ? { app: client.app, name: target.name } : variablesOfSession(session);
-}
-
-/** Variables of a client and the stream that it asked for. */
-export function variablesOfSession({ client, target }: Session): Variables {
+/** What nginx-rtmp hands over of a client and the stream that it asked for. */
+function variablesOfSession({ client, target }: Session): Variables {
   const { app, address, flashVer, swfUrl, tcUrl, pageUrl } = client;
   return {
     app,

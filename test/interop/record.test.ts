@@ -1,9 +1,11 @@
 import { describe, expect } from "bun:test";
-import { readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { publishWithFfmpeg } from "../support/clients/ffmpeg.ts";
+import { startNginx } from "../support/clients/nginx.ts";
 import { clip } from "../support/clips.ts";
 import { TemporaryDirectory } from "../support/directory.ts";
 import { startNaru } from "../support/naru.ts";
+import { freePort } from "../support/ports.ts";
 import { run, sleep, until } from "../support/process.ts";
 import { testWith } from "../support/requires.ts";
 import { SmallDisk } from "../support/small-disk.ts";
@@ -99,6 +101,38 @@ describe("recording", () => {
       expect(naru.process.output.match(/recording stopped/g)?.length).toBeLessThanOrEqual(2);
       // What was written plays.
       expect((await decode(`${disk.path}/test.flv`)).frames).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+
+  testWith("ffmpeg", "nginx")(
+    "a file is gone on with by record_append, as nginx-rtmp does",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const blocks = (rtmp: number, http: number, path: string) => `rtmp { server { listen 127.0.0.1:${rtmp};
+  application live { live on; record all; record_path ${path}; record_append on; } } }
+http { server { listen 127.0.0.1:${http}; } }`;
+      const ports = { rtmp: await freePort(), http: await freePort() };
+      for (const server of ["ours", "theirs"]) mkdirSync(directory.join(server));
+      chmodSync(directory.join("theirs"), 0o777);
+      await using _nginx = await startNginx(blocks(ports.rtmp, ports.http, directory.join("theirs")), ports.http);
+      await using naru = await startNaru({
+        nginxConf: ({ rtmp, http }) => blocks(rtmp, http, directory.join("ours")),
+      });
+      const file = await clip("h264-aac");
+      const publish = async (url: string) => {
+        for (let round = 0; round < 2; round++) {
+          await publishWithFfmpeg(file, url, { output: ["-t", "2"] }).end(20_000);
+          await sleep(500);
+        }
+      };
+      await Promise.all([publish(naru.publishUrl("live/test")), publish(`rtmp://127.0.0.1:${ports.rtmp}/live/test`)]);
+      for (const server of ["ours", "theirs"]) {
+        expect(readdirSync(directory.join(server))).toEqual(["test.flv"]);
+        const { frames, seconds } = await decode(directory.join(`${server}/test.flv`));
+        expect(frames).toBeWithin(4 * FRAME_RATE - 2, 4 * FRAME_RATE + 8);
+        expect(seconds).toBeWithin(3.9, 4.3);
+      }
     },
     60_000,
   );

@@ -36,6 +36,8 @@ rtmp {
       recorder hand { record all manual; record_suffix .hand.flv; }
       exec_publish sh ${directory}/dump.sh published $app $name $args $addr $flashver \${tcurl};
       exec_publish_done sh ${directory}/dump.sh publish-done $app $name;
+      exec_play sh ${directory}/dump.sh played $app $name $args $addr;
+      exec_play_done sh ${directory}/dump.sh played-done $app $name;
       exec_record_done sh ${directory}/dump.sh recorded $recorder $path $filename $basename $dirname;
     }
     application shut { live on; allow publish 127.0.0.3; deny publish all; }
@@ -194,6 +196,7 @@ describe("the same script of events", () => {
           files: filesIn(side),
           published: readLines(side, "published").toSorted(),
           environment: readLines(side, "published.env").filter((line) => !/^(_|PWD|OLDPWD|SHLVL)=/.test(line)),
+          played: [...readLines(side, "played"), ...readLines(side, "played-done")],
           recorded: readLines(side, "recorded").toSorted(),
           log: readLines(side, "access.log").toSorted(),
         };
@@ -203,6 +206,7 @@ describe("the same script of events", () => {
         "answers",
         "published",
         "environment",
+        "played",
         "recorded",
         "files",
         "log",

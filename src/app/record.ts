@@ -109,8 +109,7 @@ export class RecordModule {
     const file = (attached.file = pathOf(config, name));
     const append = config.append && config.format === "flv" ? flvAppendPoint(file) : undefined;
     const tell = (what: "Start" | "Stop"): void => {
-      if (config.notify)
-        stream.onAir?.notify(`NetStream.Record.${what}`, what === "Start" ? "Recording." : "Recorded.");
+      if (config.notify) stream.onAir?.notify(`NetStream.Record.${what}`, recorder);
     };
     const writer: RecordingWriter = new RecordingWriter({
       path: file.slice(0, file.length - ending.length),

@@ -1,5 +1,7 @@
 import { describe, expect } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { ByteReader } from "../../src/bytes/reader.ts";
+import { readTag } from "../../src/formats/flv/tag.ts";
 import { publishWithFfmpeg } from "../support/clients/ffmpeg.ts";
 import { startNginx } from "../support/clients/nginx.ts";
 import { clip } from "../support/clips.ts";
@@ -8,6 +10,7 @@ import { startNaru } from "../support/naru.ts";
 import { freePort } from "../support/ports.ts";
 import { run, sleep, until } from "../support/process.ts";
 import { testWith } from "../support/requires.ts";
+import { RtmpScript } from "../support/rtmp-script.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 
 const FRAME_RATE = 30;
@@ -133,6 +136,49 @@ http { server { listen 127.0.0.1:${http}; } }`;
         expect(frames).toBeWithin(4 * FRAME_RATE - 2, 4 * FRAME_RATE + 8);
         expect(seconds).toBeWithin(3.9, 4.3);
       }
+    },
+    60_000,
+  );
+
+  testWith("ffmpeg", "nginx")(
+    "the encoder is told by record_notify, as by nginx-rtmp",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const blocks = (rtmp: number, http: number, path: string) => `rtmp { server { listen 127.0.0.1:${rtmp};
+  application live { live on; recorder film { record all; record_path ${path}; record_notify on; } } } }
+http { server { listen 127.0.0.1:${http}; } }`;
+      const ports = { rtmp: await freePort(), http: await freePort() };
+      chmodSync(directory.path, 0o777);
+      const flv = directory.join("source.flv");
+      await run("ffmpeg", ["-v", "error", "-i", await clip("h264-aac"), "-t", "1", "-c", "copy", flv]);
+      await using _nginx = await startNginx(blocks(ports.rtmp, ports.http, directory.path), ports.http);
+      await using naru = await startNaru({ nginxConf: ({ rtmp, http }) => blocks(rtmp, http, directory.path) });
+      const told = [];
+      for (const port of [ports.rtmp, naru.ports.rtmp]) {
+        const script = new RtmpScript();
+        const codes: unknown[] = [];
+        const socket = await Bun.connect({
+          hostname: "127.0.0.1",
+          port,
+          socket: {
+            binaryType: "uint8array",
+            data: (_, bytes) => {
+              for (const { name, args } of script.readCommands(bytes)) if (name === "onStatus") codes.push(args[0]);
+            },
+          },
+        });
+        socket.write(script.publish(`at${port}`));
+        const reader = new ByteReader(new Uint8Array(readFileSync(flv)));
+        reader.skip(13);
+        while (reader.left > 0) {
+          const { type, timestamp, body } = readTag(reader);
+          if (type !== 18) socket.write(script.message(type, 1, timestamp, body));
+        }
+        const notice = (code: unknown) => JSON.stringify(code).includes("NetStream.Record.Start");
+        told.push(await until("a notice", 10_000, async () => codes.find(notice)));
+        socket.end();
+      }
+      expect(told[1]).toEqual(told[0]);
     },
     60_000,
   );

@@ -59,6 +59,8 @@ const REFUSAL_CODES: Readonly<Record<PublishRefusedError["code"], string>> = {
   "relay-loop": "NetStream.Publish.BadName",
 };
 
+/** Of the play command (RTMP 1.0 7.2.2.1), in the standard's seconds and in everybody's milliseconds. */
+const LIVE_ONLY: readonly number[] = [-1, -1000];
 const FROM_ITS_BEGINNING: PlayRange = { start: 0, duration: 0, reset: true };
 
 /** Between two streams that one play has after each other. */
@@ -370,7 +372,9 @@ export class RtmpConnection {
     const { path } = target;
     const config = plays?.policy(path);
     const isLive = plays?.isLive(path) ?? false;
-    if (!isLive && files?.has(path)) {
+    // Who asks for a live stream alone waits for it, where there may be one.
+    const mayBeFile = !isLive && !(config && LIVE_ONLY.includes(range.start));
+    if (mayBeFile && files?.has(path)) {
       void files.open({ path, isMp4, args: target.args ?? "" }).then((file) =>
         this.#guard(() => {
           if (this.#state !== "open" || !session.hasPlay(id)) file?.close();

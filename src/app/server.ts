@@ -319,12 +319,13 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     await openCertificatesFor(config);
     await restoreStreams();
     const configs = gatewayConfigs(config);
+    const redirect = redirectBy(relays);
     rtmp = startRtmpGateway({
       ...configs.rtmp,
       ingest: registry,
       plays,
       files: vod,
-      redirect: redirectBy(relays),
+      redirect,
       applicationAt: (name, at) => applicationAt(current.applications, name, at),
       sessions,
       admission,
@@ -335,6 +336,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
       ...configs.http,
       origin: dash.origin,
       plays,
+      redirect,
       streams: {
         list: () => registry.list().map(summary),
         get: find,

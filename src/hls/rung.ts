@@ -109,9 +109,7 @@ export class Rung {
     if (this.#making) return this.#making;
     const { profile, windowMs, mediaType, others } = this.#options;
     const lead = this.#lead.window;
-    // For all renditions alike, and so of the one that is there the longest.
-    lead.targets.fix(lead.longest);
-    const window = new RenditionWindow({ targets: lead.targets, windowMs, discontinuitySequence: 0 });
+    const window = new RenditionWindow({ targets: lead.targets, windowMs, discontinuitySequence: 0, beside: lead });
     const playlists = new RenditionPlaylists(window, profile, others);
     const options = { mediaType, patience: RUNG_PATIENCE, isKnown: false };
     const requests = new ViewerRequests({ window, playlists }, profile, this.waiters, options);

@@ -34,6 +34,13 @@ function multivariant(bench: LadderBench) {
   return { text, ...parseMultivariantPlaylist(text) };
 }
 
+test("sound in a rendition of its own does not announce a length before the keyframes' distance is known", () => {
+  const bench = new LadderBench(encoder(0, { gop: 75 }), { config: { separateAudio: true } }).run(20);
+  const { targetDuration, segments } = bench.playlist();
+  expect(segments.map(({ duration }) => duration)).toEqual(segments.map(() => 2.5));
+  expect(targetDuration).toBe(3);
+});
+
 describe("a ladder made on demand", () => {
   test("the multivariant playlist lists the source, then the rungs by size, though nobody makes them", () => {
     const bench = new LadderBench(encoder(0), { rungs: RUNGS }).run(9);

@@ -10,6 +10,8 @@ export type WindowOptions = {
   readonly windowMs: Millis;
   /** EXT-X-DISCONTINUITY-SEQUENCE of the first playlist. */
   readonly discontinuitySequence: number;
+  /** The lead rendition, with the same targets: what is announced holds for both. */
+  readonly beside?: RenditionWindow;
   /** Media is dropped beyond this, whatever its times say. */
   readonly maxBytes?: number;
 };
@@ -34,6 +36,7 @@ export class RenditionWindow {
   readonly dateRanges = new DateRanges();
   readonly #windowSeconds: number;
   readonly #maxBytes: number;
+  readonly #beside: RenditionWindow | undefined;
   readonly #inits = new Map<number, Uint8Array>();
   #segments: StoredSegment[] = [];
   #open: StoredSegment | undefined;
@@ -55,6 +58,7 @@ export class RenditionWindow {
     this.#windowSeconds = options.windowMs / 1000;
     this.#maxBytes = options.maxBytes ?? MAX_BYTES;
     this.#discontinuitySequence = options.discontinuitySequence;
+    this.#beside = options.beside;
   }
 
   /** Changes whenever the playlists do. */
@@ -117,9 +121,9 @@ export class RenditionWindow {
     };
   }
 
-  /** Longest segment listed, or open segment with a part more; seconds. */
+  /** Longest segment listed here or in the rendition beside, or open segment with a part more; seconds. */
   get longest(): number {
-    let longest = this.#open ? this.#open.duration + this.targets.part : 0;
+    let longest = Math.max(this.#beside?.longest ?? 0, this.#open ? this.#open.duration + this.targets.part : 0);
     for (const segment of this.#segments) longest = Math.max(longest, segment.duration);
     return longest;
   }

@@ -17,7 +17,7 @@ const LAST = ["survive", "interop", "nginx", "crowd", "browser", "distribution"]
 const VIRTUAL_TIME = ["unit", "fuzz", "hls"];
 /** So many files of these run at the same time: they wait more than they compute. */
 const SIDE_BY_SIDE: ReadonlyMap<string, number> = new Map([
-  ["interop", 3],
+  ["interop", 4],
   ["nginx", 3],
   ["browser", 2],
 ]);

@@ -12,6 +12,10 @@ export const dashSchema = switchable(
     window: duration({ min: 100 })
       .default(30_000)
       .describe("How much of the past the manifest lists, where HLS is off or MPEG-TS."),
+    lowLatency: z
+      .boolean()
+      .default(true)
+      .describe("Segments are given out while they are made, where HLS is CMAF of low latency and segments are even."),
     path: z.string().optional().describe("Directory to write manifest and segments to as well."),
     nested: z
       .boolean()

@@ -2,8 +2,17 @@ import { cmafNames } from "../hls/names.ts";
 import type { RenditionView } from "../hls/rendition-view.ts";
 import type { WindowSegment } from "../hls/stored-segment.ts";
 import type { Millis } from "../media/time.ts";
-import { type AdaptationSet, formatMpd, type Mpd, type Period, type Representation, toDateTime } from "./mpd.ts";
-import { parseTimed, SegmentNumbers, timedTemplate } from "./segment-names.ts";
+import {
+  type AdaptationSet,
+  formatMpd,
+  type Mpd,
+  type Period,
+  type Representation,
+  type SegmentTemplate,
+  toDateTime,
+} from "./mpd.ts";
+import { PACE_TIMESCALE } from "./pace.ts";
+import { numberedTemplate, parseTimed, SegmentNumbers, timedTemplate } from "./segment-names.ts";
 import { DashTimeline, type SegmentPlace, type TimelinePeriod } from "./timeline.ts";
 
 export type ManifestOptions = {
@@ -22,11 +31,19 @@ export type ManifestNames = {
   init(view: RenditionView, number: number): string;
   /** Of segments, with `$Time$` in it. */
   media(view: RenditionView): string;
+  /** Of segments that may be read while they are made, with `$Number$` in it; without, only complete ones are told of. */
+  growing?(view: RenditionView): string;
 };
 
-/** Those by which `resolve` and the HLS origin know them. @param prefix stands before each */
-export function servedNames(prefix: string): ManifestNames {
+/**
+ * Those by which `resolve` and the HLS origin know them.
+ * @param prefix stands before each
+ * @param lowLatency whether segments may be read while they are made
+ */
+export function servedNames(prefix: string, lowLatency: boolean): ManifestNames {
+  const growing = ({ name }: RenditionView) => numberedTemplate(prefix, name);
   return {
+    ...(lowLatency && { growing }),
     init: ({ name }, number) => cmafNames(prefix + name).init(number),
     media: ({ name }) => timedTemplate(prefix, name),
   };
@@ -40,6 +57,14 @@ export type Presented = {
 
 /** Segments that players stay behind the live edge by. */
 const DELAY_SEGMENTS = 3;
+/** The same in low latency, in parts; and what it is at the least, in seconds. */
+const DELAY_PARTS = 5;
+const MIN_DELAY = 2;
+/** Of that: nearer players shall not come, and farther than so much they shall not fall. */
+const NEAREST = 0.5;
+const FARTHEST = 3;
+/** How often players of low latency look whether segments still come as foretold; seconds. */
+const MAX_UPDATE_PERIOD = 1;
 
 /** The manifest of one stream, and what of it must stay as it was told. */
 export class DashManifest {
@@ -51,7 +76,7 @@ export class DashManifest {
 
   constructor(options: ManifestOptions) {
     this.#options = options;
-    this.#timeline = new DashTimeline(options.epoch);
+    this.#timeline = new DashTimeline(options.epoch, options.names.growing !== undefined);
   }
 
   /** Looks at what has come; to be called at least as often as segments are complete. */
@@ -71,8 +96,9 @@ export class DashManifest {
     return this.#timeline.placeOf(view, segment);
   }
 
-  /** Seconds that an answer may be kept by others. */
+  /** Seconds that an answer may be kept by others: it says the time. */
   maxAge({ renditions }: Presented): number {
+    if (this.#isPaced) return 0;
     return Math.floor((renditions[0]?.window.targets.segment ?? 0) / 2);
   }
 
@@ -83,7 +109,8 @@ export class DashManifest {
     const lead = renditions[0]?.window;
     const { periods } = this.#timeline;
     if (!lead || lead.segments.length === 0 || periods.length === 0) return undefined;
-    const version = renditions.reduce((sum, { window }) => sum + window.version, 0);
+    const complete = renditions.reduce((sum, { window }) => sum + (window.lastMsn ?? 0), 0);
+    const version = complete + periods.length + (lead.ended ? 0.5 : 0);
     if (version !== this.#version) {
       this.#version = version;
       this.#publishTime = wallclock;
@@ -92,20 +119,28 @@ export class DashManifest {
     const { clock } = this.#options;
     const usual = lead.targets.segment;
     this.#numbers.prune(lead.segments[0]?.msn ?? 0);
+    const latency = this.#isPaced ? latencyOf(lead) : undefined;
     const described = periods.map((period, index) => this.#period(period, periods[index + 1], renditions));
     const mpd: Mpd = {
       availabilityStartTime: this.#options.epoch,
       publishTime: this.#publishTime,
       clock: clock === "none" ? undefined : (clock ?? { scheme: "direct", value: toDateTime(wallclock) }),
-      minimumUpdatePeriod: lead.ended ? undefined : usual,
+      minimumUpdatePeriod: lead.ended ? undefined : latency ? Math.min(usual, MAX_UPDATE_PERIOD) : usual,
       mediaPresentationDuration: lead.ended ? this.#timeline.end : undefined,
       timeShiftBufferDepth: this.#options.windowMs / 1000,
-      minBufferTime: usual,
+      minBufferTime: latency?.min ?? usual,
       maxSegmentDuration: target,
-      suggestedPresentationDelay: DELAY_SEGMENTS * usual,
+      suggestedPresentationDelay: latency?.target ?? DELAY_SEGMENTS * usual,
+      latency,
       periods: described.filter(({ sets }) => sets.length > 0),
     };
     return formatMpd(mpd);
+  }
+
+  /** Whether the segments that come now are foretold. */
+  get #isPaced(): boolean {
+    const { periods } = this.#timeline;
+    return periods[periods.length - 1]?.pace !== undefined;
   }
 
   #period(period: TimelinePeriod, next: TimelinePeriod | undefined, renditions: readonly RenditionView[]): Period {
@@ -130,18 +165,39 @@ export class DashManifest {
       const [first] = views;
       if (!first || representations.length === 0) continue;
       const { kind, language, label } = first;
-      sets.push({ id: sets.length, kind, language, label, isMain: !begun.has(kind), representations });
+      const isMain = !begun.has(kind);
+      const reference = this.#referenceOf(period);
+      sets.push({ id: sets.length, kind, language, label, isMain, reference, representations });
       begun.add(kind);
     }
     return sets;
   }
 
-  #representation(
-    { firstMsn, mediaStart }: TimelinePeriod,
-    until: number,
-    view: RenditionView,
-  ): Representation | undefined {
-    const { name, window, codecs, bandwidth } = view;
+  /** Presentation times are the wall clock's where segments are foretold. */
+  #referenceOf({ pace, start, mediaStart }: TimelinePeriod): AdaptationSet["reference"] {
+    if (pace === undefined) return undefined;
+    return { wallclock: this.#options.epoch + start * 1000, time: Math.round(mediaStart * PACE_TIMESCALE) };
+  }
+
+  #representation(period: TimelinePeriod, until: number, view: RenditionView): Representation | undefined {
+    const { name, codecs, bandwidth, resolution, sar, frameRate, channels, sampleRate } = view;
+    const template = period.pace === undefined ? this.#listed(period, until, view) : this.#foretold(period, until, view);
+    if (!template) return undefined;
+    return {
+      id: name,
+      codecs,
+      bandwidth: Math.max(1, Math.ceil(bandwidth.peak)),
+      resolution,
+      sar,
+      frameRate,
+      channels,
+      sampleRate,
+      template,
+    };
+  }
+
+  #listed({ firstMsn, mediaStart }: TimelinePeriod, until: number, view: RenditionView): SegmentTemplate | undefined {
+    const { name, window } = view;
     const listed = window.segments.filter(({ msn }) => msn >= firstMsn && msn < until);
     const [first] = listed;
     const timescale = this.#timeline.timescaleOf(view, first?.init);
@@ -156,25 +212,41 @@ export class DashManifest {
     }
     if (segments.length === 0) return undefined;
     const { names } = this.#options;
-    const { resolution, sar, frameRate, channels, sampleRate } = view;
     return {
-      id: name,
-      codecs,
-      bandwidth: Math.max(1, Math.ceil(bandwidth.peak)),
-      resolution,
-      sar,
-      frameRate,
-      channels,
-      sampleRate,
-      template: {
-        timescale,
-        presentationTimeOffset: Math.round(mediaStart * timescale),
-        initialization: names.init(view, first.init),
-        media: names.media(view),
-        segments,
-      },
+      timescale,
+      presentationTimeOffset: Math.round(mediaStart * timescale),
+      initialization: names.init(view, first.init),
+      media: names.media(view),
+      segments,
     };
   }
+
+  #foretold(
+    { firstMsn, mediaStart, pace }: TimelinePeriod,
+    until: number,
+    view: RenditionView,
+  ): SegmentTemplate | undefined {
+    const { names } = this.#options;
+    const { segments, open, targets } = view.window;
+    const init = (segments.find(({ msn }) => msn >= firstMsn) ?? open)?.init;
+    if (init === undefined || pace === undefined || !names.growing) return undefined;
+    return {
+      timescale: PACE_TIMESCALE,
+      presentationTimeOffset: Math.round(mediaStart * PACE_TIMESCALE),
+      initialization: names.init(view, init),
+      media: names.growing(view),
+      duration: Math.round(pace * PACE_TIMESCALE),
+      startNumber: firstMsn,
+      endNumber: Number.isFinite(until) ? until - 1 : undefined,
+      availabilityTimeOffset: Number(Math.max(0, pace - targets.part).toFixed(3)),
+    };
+  }
+}
+
+/** Seconds. */
+function latencyOf({ targets }: RenditionView["window"]): NonNullable<Mpd["latency"]> {
+  const target = Number(Math.max(MIN_DELAY, DELAY_PARTS * targets.part).toFixed(3));
+  return { target, min: target * NEAREST, max: target * FARTHEST };
 }
 
 /** Players do not switch between codecs without being asked. */

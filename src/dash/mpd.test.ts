@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { formatMpd, type Mpd, type SegmentTemplate } from "./mpd.ts";
 
-const template = (segments: SegmentTemplate["segments"]): SegmentTemplate => ({
+type Listed = Extract<SegmentTemplate, { readonly segments: unknown }>;
+
+const template = (segments: Listed["segments"]): SegmentTemplate => ({
   timescale: 90_000,
   presentationTimeOffset: 900_000,
   initialization: "main/init-7.mp4",
@@ -9,9 +11,9 @@ const template = (segments: SegmentTemplate["segments"]): SegmentTemplate => ({
   segments,
 });
 
-function mpd(segments: SegmentTemplate["segments"], more: Partial<Mpd> = {}, label?: string): Mpd {
+function mpd(segments: Listed["segments"], more: Partial<Mpd> = {}, label?: string): Mpd {
   const representation = { id: "main", codecs: ["avc1.64001E"], bandwidth: 1_000_000, template: template(segments) };
-  const set = { id: 0, kind: "video", language: undefined, label, isMain: true } as const;
+  const set = { id: 0, kind: "video", language: undefined, label, isMain: true, reference: undefined } as const;
   return {
     availabilityStartTime: Date.UTC(2025, 0, 1),
     publishTime: Date.UTC(2025, 0, 1, 0, 0, 30),
@@ -22,6 +24,7 @@ function mpd(segments: SegmentTemplate["segments"], more: Partial<Mpd> = {}, lab
     minBufferTime: 2,
     maxSegmentDuration: 2,
     suggestedPresentationDelay: 6,
+    latency: undefined,
     periods: [{ id: "7", start: 10.5, duration: undefined, sets: [{ ...set, representations: [representation] }] }],
     ...more,
   };

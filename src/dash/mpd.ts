@@ -15,6 +15,8 @@ export type Mpd = {
   readonly minBufferTime: number;
   readonly maxSegmentDuration: number;
   readonly suggestedPresentationDelay: number;
+  /** How far behind the live edge players shall stay, where segments may be read while they are made. */
+  readonly latency: { readonly target: number; readonly min: number; readonly max: number } | undefined;
   readonly periods: readonly Period[];
 };
 
@@ -33,6 +35,8 @@ export type AdaptationSet = {
   readonly label: string | undefined;
   /** The one to begin with, of several. */
   readonly isMain: boolean;
+  /** When something in it was captured: the wall clock of a time on the media's timeline, in ticks of the template. */
+  readonly reference: { readonly wallclock: Millis; readonly time: Ticks } | undefined;
   readonly representations: readonly Representation[];
 };
 
@@ -54,19 +58,30 @@ export type SegmentTemplate = {
   /** Where the period begins on the media timeline. */
   readonly presentationTimeOffset: Ticks;
   readonly initialization: string;
-  /** With `$Time$`. */
+  /** With `$Time$`, or `$Number$`. */
   readonly media: string;
-  readonly segments: readonly { readonly start: Ticks; readonly duration: Ticks }[];
+} & (ListedSegments | ForetoldSegments);
+
+type ListedSegments = { readonly segments: readonly { readonly start: Ticks; readonly duration: Ticks }[] };
+
+/** All of the same length, and each there to be read before it is complete. */
+type ForetoldSegments = {
+  readonly duration: Ticks;
+  readonly startNumber: number;
+  /** Of a period that has ended. */
+  readonly endNumber: number | undefined;
+  /** How long before its end a segment may be asked for; seconds. */
+  readonly availabilityTimeOffset: number;
 };
 
 /** Writes it as text. */
 export function formatMpd(mpd: Mpd): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>'];
-  const { minimumUpdatePeriod, mediaPresentationDuration } = mpd;
+  const { minimumUpdatePeriod, mediaPresentationDuration, latency } = mpd;
   lines.push(
     open("MPD", {
       xmlns: "urn:mpeg:dash:schema:mpd:2011",
-      profiles: "urn:mpeg:dash:profile:isoff-live:2011",
+      profiles: latency ? `${LIVE},${LOW_LATENCY}` : LIVE,
       type: "dynamic",
       availabilityStartTime: toDateTime(mpd.availabilityStartTime),
       publishTime: toDateTime(mpd.publishTime),
@@ -78,6 +93,7 @@ export function formatMpd(mpd: Mpd): string {
       suggestedPresentationDelay: toDuration(mpd.suggestedPresentationDelay),
     }),
   );
+  if (latency) addService(lines, latency);
   for (const period of mpd.periods) addPeriod(lines, period);
   if (mpd.clock) {
     const { scheme, value } = mpd.clock;
@@ -87,13 +103,32 @@ export function formatMpd(mpd: Mpd): string {
   return lines.join("\n");
 }
 
+const LIVE = "urn:mpeg:dash:profile:isoff-live:2011";
+const LOW_LATENCY = "urn:mpeg:dash:profile:cmaf:2019,http://www.dashif.org/guidelines/low-latency-live-v5";
+/** How much faster or slower players may play to stay where they shall be: nobody hears it. */
+const PLAYBACK_RATE = { min: 0.96, max: 1.04 };
+/** Of the clock that `reference` is by. */
+const REFERENCE_ID = 0;
+
+/** Of latencies in milliseconds (23009-1 K.3.2). */
+function addService(lines: string[], { target, min, max }: NonNullable<Mpd["latency"]>): void {
+  const millis = { target: target * 1000, min: min * 1000, max: max * 1000 };
+  lines.push(
+    `  ${open("ServiceDescription", { id: 0 })}`,
+    `    ${open("Latency", { ...millis, referenceId: REFERENCE_ID }, "/>")}`,
+    `    ${open("PlaybackRate", PLAYBACK_RATE, "/>")}`,
+    "  </ServiceDescription>",
+  );
+}
+
 function addPeriod(lines: string[], { id, start, duration, sets }: Period): void {
   lines.push(`  ${open("Period", { id, start: toDuration(start), duration: duration && toDuration(duration) })}`);
   for (const set of sets) addSet(lines, set);
   lines.push("  </Period>");
 }
 
-function addSet(lines: string[], { id, kind, language, label, isMain, representations }: AdaptationSet): void {
+function addSet(lines: string[], set: AdaptationSet): void {
+  const { id, kind, language, label, isMain, reference, representations } = set;
   const attributes = {
     id,
     contentType: kind,
@@ -104,6 +139,13 @@ function addSet(lines: string[], { id, kind, language, label, isMain, representa
   };
   lines.push(`    ${open("AdaptationSet", attributes)}`);
   if (label !== undefined) lines.push(`      <Label>${escapeXml(label)}</Label>`);
+  if (reference) {
+    const { time, wallclock } = reference;
+    const times = { wallClockTime: toDateTime(wallclock), presentationTime: time };
+    lines.push(
+      `      ${open("ProducerReferenceTime", { id: REFERENCE_ID, type: "encoder", ...times, inband: "false" }, "/>")}`,
+    );
+  }
   lines.push(`      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="${isMain ? "main" : "alternate"}"/>`);
   for (const representation of representations) addRepresentation(lines, representation);
   lines.push("    </AdaptationSet>");
@@ -131,17 +173,19 @@ function addRepresentation(lines: string[], representation: Representation): voi
 }
 
 function addTemplate(lines: string[], template: SegmentTemplate): void {
-  const { timescale, presentationTimeOffset, initialization, media, segments } = template;
-  const attributes = {
-    timescale,
-    presentationTimeOffset,
-    initialization,
-    media,
-  };
+  const { timescale, presentationTimeOffset, initialization, media } = template;
+  const attributes = { timescale, presentationTimeOffset, initialization, media };
+  if ("duration" in template) {
+    const { duration, startNumber, endNumber, availabilityTimeOffset } = template;
+    const foretold = { duration, startNumber, endNumber, availabilityTimeOffset, availabilityTimeComplete: "false" };
+    lines.push(`        ${open("SegmentTemplate", { ...attributes, ...foretold }, "/>")}`);
+    return;
+  }
+  const { segments } = template;
   lines.push(`        ${open("SegmentTemplate", attributes)}`, "          <SegmentTimeline>");
   let end: Ticks | undefined;
   for (let at = 0; at < segments.length; ) {
-    const { start, duration } = segments[at] as SegmentTemplate["segments"][number];
+    const { start, duration } = segments[at] as ListedSegments["segments"][number];
     let repeated = 0;
     let next = segments[at + 1];
     while (next && next.duration === duration && next.start === start + (repeated + 1) * duration) {

@@ -97,9 +97,11 @@ export class DashOrigin {
   #manifestOf(output: HlsOutput, prefix: string): DashManifest | undefined {
     const found = this.#manifests.get(output);
     if (found) return found;
-    if (!this.#options.config(output.path)) return undefined;
+    const config = this.#options.config(output.path);
+    if (!config) return undefined;
     const { windowMs } = output;
-    const manifest = new DashManifest({ epoch: EPOCH, windowMs, names: servedNames(prefix) });
+    const names = servedNames(prefix, config.lowLatency && output.isLowLatency);
+    const manifest = new DashManifest({ epoch: EPOCH, windowMs, names });
     this.#manifests.set(output, manifest);
     return manifest;
   }

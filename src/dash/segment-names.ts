@@ -10,6 +10,11 @@ export function timedTemplate(prefix: string, rendition: string): string {
   return `${prefix}${rendition}/t$Time$.m4s`;
 }
 
+/** The same, by the numbers that HLS has. */
+export function numberedTemplate(prefix: string, rendition: string): string {
+  return `${prefix}${rendition}/$Number$.m4s`;
+}
+
 /** Which rendition and time a name is of; undefined when it is none with a time. */
 export function parseTimed(resource: string): { readonly rendition: string; readonly time: Ticks } | undefined {
   const match = TIMED.exec(resource);

@@ -1,6 +1,7 @@
 import type { RenditionView } from "../hls/rendition-view.ts";
 import type { WindowSegment } from "../hls/stored-segment.ts";
 import type { Millis, Ticks } from "../media/time.ts";
+import { MAX_LOOKED_AT, paceOf } from "./pace.ts";
 import { readSegmentTimes, readTimescale, type SegmentTimes } from "./segment-times.ts";
 
 /** A stretch of the stream in which its renditions, and how they begin, stay the same (ISO/IEC 23009-1 5.3.2). */
@@ -12,17 +13,24 @@ export type TimelinePeriod = {
   readonly mediaStart: number;
   /** Names of what can be played in it. */
   readonly renditions: readonly string[];
+  /** Length of its segments in seconds, where they are even enough to be foretold. */
+  readonly pace: number | undefined;
 };
 
 /** In ticks of the track. */
 export type SegmentPlace = { readonly start: Ticks; readonly duration: Ticks };
 
-/** So much may media times leave the wall clock before a period puts them right; seconds. */
+/** So much may media times fall behind the wall clock before a period puts them right; seconds. */
 const MAX_DRIFT = 1;
+/** The same where players stay a few seconds behind the clock. */
+const MAX_PACED_DRIFT = 0.3;
+/** Part of its length by which a segment may begin elsewhere than foretold: players ask for it so much late. */
+const MAX_STRAY = 0.25;
 
 /** Divides a stream into periods, segment by segment as they are complete: what was told of one does not change any more. */
 export class DashTimeline {
   readonly #epoch: Millis;
+  readonly #isPaced: boolean;
   readonly #times = new WeakMap<WindowSegment, SegmentTimes>();
   /** By how much presentation is behind decoding in the first segment of a rendition in a period. */
   readonly #delays = new WeakMap<TimelinePeriod, Map<string, Ticks>>();
@@ -30,9 +38,13 @@ export class DashTimeline {
   #periods: TimelinePeriod[] = [];
   #last: { readonly msn: number; readonly init: number | undefined; readonly end: number } | undefined;
 
-  /** @param epoch from which presentation times count, as the media's do nearly */
-  constructor(epoch: Millis) {
+  /**
+   * @param epoch from which presentation times count, as the media's do nearly
+   * @param isPaced whether segments are to be foretold where they are even
+   */
+  constructor(epoch: Millis, isPaced = false) {
     this.#epoch = epoch;
+    this.#isPaced = isPaced;
   }
 
   /** Those of which something is listed, oldest first. */
@@ -55,11 +67,17 @@ export class DashTimeline {
     if (first === undefined) return;
     // Numbers that go on behind a hole are those of a playlist that began anew.
     if (this.#last && (first > this.#last.msn + 1 || this.#last.msn > (lead.window.lastMsn ?? 0))) this.#periods = [];
+    // One segment alone does not say whether those behind it will be even.
+    if (this.#isPaced && segments.length === 1 && !lead.window.ended) return;
+    const wasEven = this.#periods[this.#periods.length - 1]?.pace !== undefined;
+    const durations = segments.slice(-MAX_LOOKED_AT).map(({ duration }) => duration);
+    const pace = this.#isPaced ? paceOf(durations, lead.frameRate, wasEven) : undefined;
     for (const segment of segments) {
       if (this.#periods.length > 0 && segment.msn <= (this.#last?.msn ?? -1)) continue;
       if (isAwaited(segment.msn, lead, renditions)) break;
-      this.#add(segment, lead, renditions);
+      this.#add(segment, lead, renditions, pace);
     }
+    this.#keepPace(lead, pace);
     while (this.#periods[1] && this.#periods[1].firstMsn <= first) this.#periods.shift();
   }
 
@@ -98,7 +116,12 @@ export class DashTimeline {
     return timescale;
   }
 
-  #add(segment: WindowSegment, lead: RenditionView, renditions: readonly RenditionView[]): void {
+  #add(
+    segment: WindowSegment,
+    lead: RenditionView,
+    renditions: readonly RenditionView[],
+    pace: number | undefined,
+  ): void {
     const times = this.#timesOf(lead, segment);
     const timescale = this.timescaleOf(lead, segment.init);
     if (!times || timescale === undefined) return;
@@ -113,21 +136,47 @@ export class DashTimeline {
       segment.init !== this.#last?.init ||
       names.join() !== follows.renditions.join() ||
       renditions.some((view) => hasNewInit(view, segment.msn)) ||
-      Math.abs(follows.start + mediaStart - follows.mediaStart - wallclock) > MAX_DRIFT;
+      (follows.pace === undefined) !== (pace === undefined) ||
+      strays(follows, segment.msn, mediaStart) ||
+      wallclock - (follows.start + mediaStart - follows.mediaStart) > driftOf(pace);
     if (begins) {
       const place = follows
-        ? { start: this.#startBehind(follows, wallclock), mediaStart }
-        : firstPlace(mediaStart, wallclock);
-      this.#periods.push({ firstMsn: segment.msn, ...place, renditions: names });
+        ? { start: this.#startBehind(follows, wallclock, driftOf(pace)), mediaStart }
+        : pace === undefined
+          ? firstPlace(mediaStart, wallclock)
+          : { start: wallclock, mediaStart };
+      if (follows?.firstMsn === segment.msn) this.#periods.pop();
+      this.#periods.push({ firstMsn: segment.msn, ...place, renditions: names, pace });
     }
     this.#last = { msn: segment.msn, init: segment.init, end: mediaStart + times.duration / timescale };
   }
 
-  /** At the end of the one before, or later where the wall clock says so: a period cannot begin before that. */
-  #startBehind(before: TimelinePeriod, wallclock: number): number {
-    const end = before.start + (this.#last?.end ?? before.mediaStart) - before.mediaStart;
-    return wallclock - end > MAX_DRIFT ? wallclock : end;
+  /** A segment that begins elsewhere than foretold begins a period while it is still being made, so that players know soon. */
+  #keepPace({ window: { open } }: RenditionView, pace: number | undefined): void {
+    const current = this.#periods[this.#periods.length - 1];
+    const last = this.#last;
+    if (!current || !last || !open || current.pace === undefined || pace === undefined) return;
+    const follows = open.msn === last.msn + 1 && !open.discontinuity && open.init === last.init;
+    if (!follows || !strays(current, open.msn, last.end)) return;
+    const start = current.start + last.end - current.mediaStart;
+    this.#periods.push({ ...current, firstMsn: open.msn, start, mediaStart: last.end, pace });
   }
+
+  /** At the end of the one before, or later where the wall clock says so: a period cannot begin before that. */
+  #startBehind(before: TimelinePeriod, wallclock: number, drift: number): number {
+    const end = before.start + (this.#last?.end ?? before.mediaStart) - before.mediaStart;
+    return wallclock - end > drift ? wallclock : end;
+  }
+}
+
+function driftOf(pace: number | undefined): number {
+  return pace === undefined ? MAX_DRIFT : MAX_PACED_DRIFT;
+}
+
+/** Whether a segment begins elsewhere than its period has foretold. */
+function strays({ firstMsn, mediaStart, pace }: TimelinePeriod, msn: number, start: number): boolean {
+  if (pace === undefined) return false;
+  return Math.abs(start - mediaStart - (msn - firstMsn) * pace) > MAX_STRAY * pace;
 }
 
 /**

@@ -1,13 +1,16 @@
 /** A rendered playlist. One object per version of a playlist, shared by all who asked for it: compress it once. */
 export type Playlist = { readonly kind: "playlist"; readonly bytes: Uint8Array };
 
+/** A segment that is still being made: its bytes are what `pieceName` stands for, one after the other until one is empty. */
+export type GrowingSegment = { readonly kind: "growing" };
+
 /** What the origin answers to a viewer; the gateway adds CORS, ranges, compression and the like. */
 export type OriginAnswer = {
   readonly status: 200 | 400 | 404 | 503;
   readonly contentType: string;
   readonly cacheControl: string;
   /** Undefined for errors. Media bytes are never written after they were handed out. */
-  readonly body: Playlist | Uint8Array | undefined;
+  readonly body: Playlist | GrowingSegment | Uint8Array | undefined;
   /** For errors: one line of text that says what is wrong. */
   readonly reason?: string;
   /** Seconds, for 503. */
@@ -51,6 +54,12 @@ export function playlistAnswer(body: Playlist, maxAgeSeconds: number): OriginAns
 export function mediaAnswer(contentType: string, body: Uint8Array): OriginAnswer {
   return { status: 200, contentType, cacheControl: IMMUTABLE, body };
 }
+
+export function growingAnswer(contentType: string): OriginAnswer {
+  return { status: 200, contentType, cacheControl: IMMUTABLE, body: GROWING };
+}
+
+const GROWING: GrowingSegment = { kind: "growing" };
 
 export function badRequest(reason: string): OriginAnswer {
   return { status: 400, contentType: ERROR_TYPE, cacheControl: BRIEFLY, body: undefined, reason };

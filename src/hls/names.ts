@@ -17,7 +17,9 @@ export type NamedResource =
 export type NamedMedia =
   | { readonly type: "init"; readonly number: number }
   | { readonly type: "segment"; readonly msn: number }
-  | { readonly type: "part"; readonly msn: number; readonly part: number };
+  | { readonly type: "part"; readonly msn: number; readonly part: number }
+  /** What of a segment comes next, while it is being made; never asked for by viewers. */
+  | { readonly type: "piece"; readonly msn: number; readonly index: number };
 
 /** Name of a rendition's media playlist. */
 export function playlistName(rendition: string): string {
@@ -43,11 +45,24 @@ const RENDITION = "[A-Za-z0-9_-]{1,64}";
 const PLAYLIST_NAME = new RegExp(`^(${RENDITION})\\.m3u8$`);
 const MEDIA_NAME = new RegExp(`^(${RENDITION})/(?:init-(\\d{1,15})\\.mp4|(\\d{1,15})(?:\\.(\\d{1,6}))?\\.(?:m4s|ts))$`);
 
+/** Of these no URL is made. */
+const PIECE_NAME = new RegExp(`^(${RENDITION})/(\\d{1,15})\\.piece-(\\d{1,9})$`);
+
+/** Of a segment by its name: the piece behind so many others. */
+export function pieceName(segment: string, index: number): string {
+  return segment.replace(/\.m4s$/, `.piece-${index}`);
+}
+
 /** What a name below a stream stands for; undefined when it is none of these. */
 export function parseResource(resource: string): NamedResource | undefined {
   if (resource === MULTIVARIANT) return { type: "multivariant" };
   const playlist = PLAYLIST_NAME.exec(resource)?.[1];
   if (playlist !== undefined) return { type: "playlist", rendition: playlist };
+  const piece = PIECE_NAME.exec(resource);
+  if (piece) {
+    const [, rendition = "", msn, index] = piece;
+    return { type: "media", rendition, media: { type: "piece", msn: Number(msn), index: Number(index) } };
+  }
   const match = MEDIA_NAME.exec(resource);
   if (!match) return undefined;
   const [, rendition = "", init, msn, part] = match;

@@ -186,6 +186,11 @@ export class HlsOutput {
     return separateAudio && format === "cmaf";
   }
 
+  /** Whether its segments come in parts. */
+  get isLowLatency(): boolean {
+    return this.#profile.lowLatency;
+  }
+
   /** How much of the past its playlists list. */
   get windowMs(): Millis {
     return this.#options.config.window;

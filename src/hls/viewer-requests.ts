@@ -1,6 +1,6 @@
 import type { Millis } from "../media/time.ts";
 import type { AnswerCallback, Cancel, OriginAnswer, Playlist } from "./answer.ts";
-import { badRequest, mediaAnswer, notFound, playlistAnswer, unavailable } from "./answer.ts";
+import { badRequest, growingAnswer, mediaAnswer, notFound, playlistAnswer, unavailable } from "./answer.ts";
 import { type DeltaUpdate, isPlayable, isReady, type PlaylistProfile } from "./media-playlists.ts";
 import type { NamedMedia } from "./names.ts";
 import { decideReload, isSatisfied, parseDirectives, type ReloadDirectives } from "./reload.ts";
@@ -127,7 +127,26 @@ export class ViewerRequests {
         this.#find(media) ?? (this.#isHinted(media.msn, media.part) ? undefined : notFound("the part was not made"));
       return this.#wait({ deadline, poll, late: noMedia, answer }, now);
     }
+    if (this.#isComing(media)) {
+      const deadline = now + RELOAD_TARGETS * this.#targetDuration * 1000;
+      const poll = () => this.#find(media) ?? (this.#isComing(media) ? undefined : notFound("the segment was not made"));
+      return this.#wait({ deadline, poll, late: noMedia, answer }, now);
+    }
     return this.#answer(answer, notFound("no such media, or no longer"));
+  }
+
+  /** A piece of the open segment, or the segment behind the latest. */
+  #isComing(media: NamedMedia): boolean {
+    const { window } = this.#rendition;
+    if (!this.#profile.lowLatency || !window.nextPart) return false;
+    if (media.type === "piece") return media.msn === window.open?.msn;
+    return media.type === "segment" && media.msn === (window.open?.msn ?? window.lastMsn ?? Number.NaN) + 1;
+  }
+
+  /** What comes behind a discontinuity may need another initialization section than its reader has. */
+  #isGrowing(msn: number): boolean {
+    const { open } = this.#rendition.window;
+    return this.#profile.lowLatency && open?.msn === msn && !open.discontinuity && open.parts.length > 0;
   }
 
   /** Hinted now, or hinted before an expectation failed and still to come. */
@@ -140,14 +159,24 @@ export class ViewerRequests {
   }
 
   #find(media: NamedMedia): OriginAnswer | undefined {
+    const { mediaType } = this.#options;
+    if (media.type === "segment" && this.#isGrowing(media.msn)) return growingAnswer(mediaType);
+    const bytes = this.#bytesOf(media);
+    return bytes && mediaAnswer(mediaType, bytes);
+  }
+
+  #bytesOf(media: NamedMedia): Uint8Array | undefined {
     const { window } = this.#rendition;
-    const bytes =
-      media.type === "init"
-        ? window.init(media.number)
-        : media.type === "segment"
-          ? window.segment(media.msn)
-          : window.part(media.msn, media.part);
-    return bytes && mediaAnswer(this.#options.mediaType, bytes);
+    switch (media.type) {
+      case "init":
+        return window.init(media.number);
+      case "segment":
+        return window.segment(media.msn);
+      case "part":
+        return window.part(media.msn, media.part);
+      case "piece":
+        return window.piece(media.msn, media.index);
+    }
   }
 
   #playlistAnswer(delta: DeltaUpdate | undefined, blocking: boolean): OriginAnswer {

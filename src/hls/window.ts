@@ -26,6 +26,7 @@ const SKIP_TARGETS = 6;
 const MAX_BYTES = 1024 ** 3;
 /** More would only come of times that barely move. */
 const MAX_SEGMENTS = 1_000;
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Holds the segments, parts and initialization sections of a rendition that viewers may ask for. Bytes are held once: a
@@ -191,6 +192,14 @@ export class RenditionWindow {
 
   part(msn: number, part: number): Uint8Array | undefined {
     return this.#find(msn)?.parts[part]?.bytes;
+  }
+
+  /** A part, or no bytes where the segment has ended before it; undefined while it is not there, or no longer. */
+  piece(msn: number, index: number): Uint8Array | undefined {
+    const segment = this.#find(msn);
+    const part = segment?.parts[index];
+    if (part) return part.bytes;
+    return segment && segment !== this.#open && index === segment.parts.length ? NO_BYTES : undefined;
   }
 
   init(number: number): Uint8Array | undefined {

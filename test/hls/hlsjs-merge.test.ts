@@ -81,7 +81,7 @@ function watch(events: readonly TimedEvent[], from: number): { faults: string[];
     origin.request({ stream: "live/test", resource: "main.m3u8", query: asked }, now, answer);
   const parse = (answer: OriginAnswer): Details => {
     const { body } = answer;
-    const text = body && !(body instanceof Uint8Array) ? new TextDecoder().decode(body.bytes) : "";
+    const text = body && "bytes" in body ? new TextDecoder().decode(body.bytes) : "";
     return parser.parseLevelPlaylist(text, "", 0, "main", 0, null);
   };
   const update = (answer: OriginAnswer) => {

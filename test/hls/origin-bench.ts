@@ -72,7 +72,7 @@ export class OriginBench {
 
 export function textOf(answer: OriginAnswer | undefined): string {
   const body = answer?.body;
-  if (!body || body instanceof Uint8Array) throw new Error(`no playlist: ${answer?.status} ${answer?.reason}`);
+  if (!body || !("bytes" in body)) throw new Error(`no playlist: ${answer?.status} ${answer?.reason}`);
   return new TextDecoder().decode(body.bytes);
 }
 

@@ -1,5 +1,6 @@
 // Plays FLV files of H.264 and AAC in real time, over and over, into an origin behind a minimal HTTP server:
 //   bun test/hls/serve.ts FILE[,FILE...] PORT [CONFIG-JSON]
+import type { OriginAnswer } from "../../src/hls/answer.ts";
 import { hlsSchema } from "../../src/hls/config.ts";
 import { firstMsnAt } from "../../src/hls/names.ts";
 import { HlsOrigin } from "../../src/hls/origin.ts";
@@ -79,7 +80,7 @@ Bun.serve({
     const query = url.search.slice(1);
     return new Promise((resolve) => {
       const cancel = origin.request({ stream: "live/test", resource, query }, performance.now(), (answer) => {
-        const body = answer.body instanceof Uint8Array ? answer.body : (answer.body?.bytes ?? answer.reason ?? "");
+        const body = answer.body instanceof Uint8Array ? answer.body : textOf(answer);
         if (process.env.TRACE)
           console.log(
             (performance.now() - start).toFixed(0),
@@ -112,4 +113,8 @@ function player(): string {
       w: v.videoWidth, ready: v.readyState, latency: window.hls?.latency, ll: window.hls?.lowLatencyMode, part: window.hls?.levels?.[0]?.details?.partTarget,
       audio: v.webkitAudioDecodedByteCount, date: window.hls?.playingDate ? Date.now() - window.hls.playingDate : undefined, errors: errors.map((e) => e.slice(0, 160)) });
   </script>`;
+}
+
+function textOf({ body, reason }: OriginAnswer): Uint8Array | string {
+  return body && "bytes" in body ? body.bytes : (reason ?? "");
 }

@@ -6,6 +6,7 @@ import {
   type PictureRequest,
   parsePictureResource,
 } from "../../pictures/request.ts";
+import { GrowingSegments } from "./growing-segments.ts";
 import { MULTITRACK, type MultitrackAnswer, type MultitrackQuestion } from "./multitrack.ts";
 import { OPERATOR, type Operator, type OperatorQuestion } from "./operator.ts";
 import type { OriginHandler } from "./origin-handler.ts";
@@ -60,6 +61,7 @@ export class LocalSource implements AnswerSource {
   /** Media in demand, made once for all who send it. */
   readonly bodies = new SharedBodies();
   readonly #playlists = new WeakMap<Playlist, SharedText>();
+  readonly #growing = new GrowingSegments(this);
 
   constructor(private readonly options: LocalSourceOptions) {}
 
@@ -70,7 +72,7 @@ export class LocalSource implements AnswerSource {
       if (picture) return this.#picture(asked.stream, picture, answer);
       if (asked.resource === OPERATOR) return this.#operate(JSON.parse(asked.query), answer);
       const own = this.#own(asked);
-      if (!own) return origin.request(asked, now(), (given) => answer(this.#share(given)));
+      if (!own) return origin.request(asked, now(), (given) => answer(this.#share(asked, given)));
       answer(own);
     } catch (error) {
       failed(error);
@@ -174,12 +176,15 @@ export class LocalSource implements AnswerSource {
     return json(200, found, 0);
   }
 
-  #share(answer: OriginAnswer): SharedAnswer {
+  #share(asked: OriginRequest, answer: OriginAnswer): SharedAnswer {
     const { status, body, contentType, cacheControl, reason, retryAfter } = answer;
     if (body === undefined) {
       return { kind: "error", status, reason: reason ?? "there is no such thing here", cacheControl, retryAfter };
     }
     if (!("kind" in body)) return this.#media(body, contentType, cacheControl, KEEP_MEDIA);
+    if (body.kind === "growing") {
+      return { kind: "growing", stream: () => this.#growing.stream(asked), contentType, cacheControl, keepMs: 0 };
+    }
     return { kind: "text", status, text: this.#playlist(body), contentType, cacheControl, keepMs: KEEP_PLAYLIST };
   }
 

@@ -30,6 +30,8 @@ export function prepareAnswer(answer: SharedAnswer, base: Base): PreparedAnswer 
         ...typeAndCaching(answer),
         ...(answer.vary === undefined ? {} : { vary: answer.vary }),
       });
+    case "growing":
+      return new PreparedGrowing(answer.stream, { ...base, ...typeAndCaching(answer) });
     case "error":
       return new PreparedError(answer, base);
   }
@@ -130,6 +132,31 @@ class PreparedMedia implements PreparedAnswer {
     headers.set("cache-control", "no-store");
     return finish(request, null, 416, headers);
   }
+}
+
+/** Ranges are not offered: nobody knows yet how long it will be. */
+class PreparedGrowing implements PreparedAnswer {
+  readonly status = 200;
+  readonly bytes = 0;
+  readonly #headers: Headers;
+
+  constructor(
+    private readonly stream: () => ReadableStream<Uint8Array>,
+    fields: Base,
+  ) {
+    this.#headers = new Headers(fields);
+  }
+
+  respond(request: Request): Response {
+    if (request.method === "HEAD") return finish(request, null, 200, this.#headers);
+    return new Response(this.stream(), { headers: this.#headers });
+  }
+
+  respondLater(request: Request): Response {
+    return this.respond(request);
+  }
+
+  settled(): void {}
 }
 
 function isPlain({ method, headers }: Request): boolean {

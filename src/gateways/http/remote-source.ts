@@ -2,27 +2,31 @@ import { resolveObjectURL } from "node:buffer";
 import type { Cancel, OriginRequest } from "../../hls/answer.ts";
 import type { FlvCounts, FlvNews, FlvVisit } from "./flv-door.ts";
 import type { FlvSink, FlvSource } from "./flv-source.ts";
+import { GrowingSegments } from "./growing-segments.ts";
 import { type AnswerSource, MAX_STREAMED, MIN_STREAMED, type SharedAnswer, type SharedText } from "./shared-answer.ts";
 import type { AnswerMessage, FlvMessage, FlvNewsMessage, ToMain } from "./thread-messages.ts";
 
 /** Versions of playlists remembered, so that one is compressed once though it answers several questions. */
 const MAX_TEXTS = 256;
 
+type Asked = { readonly request: OriginRequest; readonly answer: (answer: SharedAnswer) => void };
 type Visit = { readonly tell: (news: FlvNews) => void; readonly counts: () => FlvCounts };
 
 /** Asks the main thread. */
 export class RemoteSource implements AnswerSource, FlvSource {
   readonly #playing = new Map<number, FlvSink>();
-  readonly #asked = new Map<number, (answer: SharedAnswer) => void>();
+  readonly #asked = new Map<number, Asked>();
+  readonly #growing = new GrowingSegments(this);
   readonly #texts = new Map<string, SharedText>();
   readonly #visits = new Map<number, Visit>();
   #next = 0;
 
   constructor(private readonly post: (message: ToMain) => void) {}
 
-  request({ stream, resource, query }: OriginRequest, answer: (answer: SharedAnswer) => void): Cancel {
+  request(request: OriginRequest, answer: (answer: SharedAnswer) => void): Cancel {
+    const { stream, resource, query } = request;
     const id = this.#next++;
-    this.#asked.set(id, answer);
+    this.#asked.set(id, { request, answer });
     this.post({ type: "ask", id, stream, resource, query });
     return () => {
       if (this.#asked.delete(id)) this.post({ type: "cancel", id });
@@ -61,18 +65,23 @@ export class RemoteSource implements AnswerSource, FlvSource {
       this.#playing.get(message.id)?.(message.piece);
       return;
     }
-    const answer = this.#asked.get(message.id);
-    if (!answer) return;
+    const asked = this.#asked.get(message.id);
+    if (!asked) return;
     this.#asked.delete(message.id);
-    const read = this.#read(message);
+    const { request, answer } = asked;
+    const read = this.#read(message, request);
     if (read.kind === "media" && isStreamed(read.body.blob)) {
       void read.body.blob.bytes().then((bytes) => answer({ ...read, body: { ...read.body, bytes } }));
     } else answer(read);
   }
 
-  #read(message: AnswerMessage): SharedAnswer {
+  #read(message: AnswerMessage, request: OriginRequest): SharedAnswer {
     if (message.type === "error") return { ...message, kind: "error" };
-    const { contentType, cacheControl, keepMs, etag } = message;
+    const { contentType, cacheControl, keepMs } = message;
+    if (message.type === "growing") {
+      return { kind: "growing", stream: () => this.#growing.stream(request), contentType, cacheControl, keepMs };
+    }
+    const { etag } = message;
     if (message.type === "text") {
       const text = this.#text(message.text, etag);
       return { kind: "text", status: message.status, text, contentType, cacheControl, keepMs };

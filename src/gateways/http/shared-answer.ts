@@ -41,6 +41,12 @@ export type SharedAnswer =
       /** Names of request headers that the answer depends on. */
       readonly vary?: string;
     })
+  /** A segment that is still being made. */
+  | (Shared & {
+      readonly kind: "growing";
+      /** Its bytes from the first on, as they come; another stream at each call. */
+      readonly stream: () => ReadableStream<Uint8Array>;
+    })
   | {
       readonly kind: "error";
       readonly status: number;

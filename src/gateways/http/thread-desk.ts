@@ -84,6 +84,7 @@ export class ThreadDesk {
       return { type: "error", id, status, reason, cacheControl, retryAfter };
     }
     const { contentType, cacheControl, keepMs } = answer;
+    if (answer.kind === "growing") return { type: "growing", id, contentType, cacheControl, keepMs };
     if (answer.kind === "media") {
       const url = this.source.bodies.url(answer.body);
       return { type: "media", id, url, etag: answer.body.etag, vary: answer.vary, contentType, cacheControl, keepMs };

@@ -59,6 +59,14 @@ export type AnswerMessage =
       readonly cacheControl: string;
       readonly keepMs: Millis;
     }
+  /** The segment that was asked for is still being made. */
+  | {
+      readonly type: "growing";
+      readonly id: number;
+      readonly contentType: string;
+      readonly cacheControl: string;
+      readonly keepMs: Millis;
+    }
   | {
       readonly type: "error";
       readonly id: number;

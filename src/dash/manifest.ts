@@ -79,9 +79,9 @@ export class DashManifest {
     this.#timeline = new DashTimeline(options.epoch, options.names.growing !== undefined);
   }
 
-  /** Looks at what has come; to be called at least as often as segments are complete. */
-  update({ renditions }: Presented): void {
-    this.#timeline.update(renditions);
+  /** Looks at what has come; to be called at least as often as segments are complete. @param wallclock now */
+  update({ renditions }: Presented, wallclock: Millis): void {
+    this.#timeline.update(renditions, wallclock);
   }
 
   /** By which name the HLS origin knows a segment that the manifest has named; undefined for what it has not. */
@@ -104,7 +104,7 @@ export class DashManifest {
 
   /** Undefined before there is anything to play. @param wallclock now */
   format(presented: Presented, wallclock: Millis): string | undefined {
-    this.update(presented);
+    this.update(presented, wallclock);
     const { renditions } = presented;
     const lead = renditions[0]?.window;
     const { periods } = this.#timeline;
@@ -122,7 +122,7 @@ export class DashManifest {
     const latency = this.#isPaced ? latencyOf(lead) : undefined;
     const described = periods.map((period, index) => this.#period(period, periods[index + 1], renditions));
     const mpd: Mpd = {
-      availabilityStartTime: this.#options.epoch,
+      availabilityStartTime: this.#timeline.epoch,
       publishTime: this.#publishTime,
       clock: clock === "none" ? undefined : (clock ?? { scheme: "direct", value: toDateTime(wallclock) }),
       minimumUpdatePeriod: lead.ended ? undefined : latency ? Math.min(usual, MAX_UPDATE_PERIOD) : usual,
@@ -176,7 +176,7 @@ export class DashManifest {
   /** Presentation times are the wall clock's where segments are foretold. */
   #referenceOf({ pace, start, mediaStart }: TimelinePeriod): AdaptationSet["reference"] {
     if (pace === undefined) return undefined;
-    return { wallclock: this.#options.epoch + start * 1000, time: Math.round(mediaStart * PACE_TIMESCALE) };
+    return { wallclock: this.#timeline.epoch + start * 1000, time: Math.round(mediaStart * PACE_TIMESCALE) };
   }
 
   #representation(period: TimelinePeriod, until: number, view: RenditionView): Representation | undefined {

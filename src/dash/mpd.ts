@@ -142,8 +142,12 @@ function addSet(lines: string[], set: AdaptationSet): void {
   if (reference) {
     const { time, wallclock } = reference;
     const times = { wallClockTime: toDateTime(wallclock), presentationTime: time };
+    const clock = { schemeIdUri: "urn:mpeg:dash:utc:direct:2014", value: times.wallClockTime };
     lines.push(
-      `      ${open("ProducerReferenceTime", { id: REFERENCE_ID, type: "encoder", ...times, inband: "false" }, "/>")}`,
+      `      ${open("ProducerReferenceTime", { id: REFERENCE_ID, type: "encoder", ...times, inband: "false" })}`,
+      // Shaka Player takes the time for one of NTP without.
+      `        ${open("UTCTiming", clock, "/>")}`,
+      "      </ProducerReferenceTime>",
     );
   }
   lines.push(`      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="${isMain ? "main" : "alternate"}"/>`);

@@ -1,6 +1,7 @@
 import type { RenditionView } from "../hls/rendition-view.ts";
 import type { WindowSegment } from "../hls/stored-segment.ts";
 import type { Millis, Ticks } from "../media/time.ts";
+import { ArrivalClock } from "./arrival-clock.ts";
 import { MAX_LOOKED_AT, paceOf } from "./pace.ts";
 import { readSegmentTimes, readTimescale, type SegmentTimes } from "./segment-times.ts";
 
@@ -29,8 +30,11 @@ const MAX_STRAY = 0.25;
 
 /** Divides a stream into periods, segment by segment as they are complete: what was told of one does not change any more. */
 export class DashTimeline {
-  readonly #epoch: Millis;
   readonly #isPaced: boolean;
+  readonly #arrivals = new ArrivalClock();
+  #epoch: Millis;
+  /** What was told does not change. */
+  #isPlaced = false;
   readonly #times = new WeakMap<WindowSegment, SegmentTimes>();
   /** By how much presentation is behind decoding in the first segment of a rendition in a period. */
   readonly #delays = new WeakMap<TimelinePeriod, Map<string, Ticks>>();
@@ -40,11 +44,16 @@ export class DashTimeline {
 
   /**
    * @param epoch from which presentation times count, as the media's do nearly
-   * @param isPaced whether segments are to be foretold where they are even
+   * @param isPaced whether segments are to be foretold where they are even: then the epoch becomes that of the media's times
    */
   constructor(epoch: Millis, isPaced = false) {
     this.#epoch = epoch;
     this.#isPaced = isPaced;
+  }
+
+  /** From which presentation times count. */
+  get epoch(): Millis {
+    return this.#epoch;
   }
 
   /** Those of which something is listed, oldest first. */
@@ -58,8 +67,8 @@ export class DashTimeline {
     return current && this.#last && current.start + this.#last.end - current.mediaStart;
   }
 
-  /** Looks at what has come. @param renditions the lead first */
-  update(renditions: readonly RenditionView[]): void {
+  /** Looks at what has come. @param renditions the lead first @param now wall clock */
+  update(renditions: readonly RenditionView[], now: Millis): void {
     const [lead] = renditions;
     if (!lead) return;
     const { segments } = lead.window;
@@ -67,6 +76,7 @@ export class DashTimeline {
     if (first === undefined) return;
     // Numbers that go on behind a hole are those of a playlist that began anew.
     if (this.#last && (first > this.#last.msn + 1 || this.#last.msn > (lead.window.lastMsn ?? 0))) this.#periods = [];
+    this.#observe(lead, now);
     // One segment alone does not say whether those behind it will be even.
     if (this.#isPaced && segments.length === 1 && !lead.window.ended) return;
     const wasEven = this.#periods[this.#periods.length - 1]?.pace !== undefined;
@@ -129,7 +139,7 @@ export class DashTimeline {
     const current = this.#periods[this.#periods.length - 1];
     const follows = current && this.#last?.msn === segment.msn - 1 ? current : undefined;
     const names = renditions.filter((view) => isThere(view, segment.msn)).map(({ name }) => name);
-    const wallclock = (segment.wallclock - this.#epoch) / 1000;
+    const wallclock = pace === undefined ? (segment.wallclock - this.#epoch) / 1000 : this.#wallclockOf(mediaStart);
     const begins =
       !follows ||
       segment.discontinuity ||
@@ -143,12 +153,36 @@ export class DashTimeline {
       const place = follows
         ? { start: this.#startBehind(follows, wallclock, driftOf(pace)), mediaStart }
         : pace === undefined
-          ? firstPlace(mediaStart, wallclock)
-          : { start: wallclock, mediaStart };
+          ? this.#firstPlace(mediaStart, wallclock)
+          : this.#firstPacedPlace(mediaStart, segment);
       if (follows?.firstMsn === segment.msn) this.#periods.pop();
       this.#periods.push({ firstMsn: segment.msn, ...place, renditions: names, pace });
     }
     this.#last = { msn: segment.msn, init: segment.init, end: mediaStart + times.duration / timescale };
+  }
+
+  /** Notes when the latest media came. */
+  #observe(lead: RenditionView, now: Millis): void {
+    const { segments, open, ended } = lead.window;
+    const latest = segments[segments.length - 1];
+    if (!this.#isPaced || ended || !latest || open?.msn !== latest.msn + 1 || open.discontinuity) return;
+    const times = this.#timesOf(lead, latest);
+    const timescale = this.timescaleOf(lead, latest.init);
+    if (!times || timescale === undefined) return;
+    this.#arrivals.observe((times.cut + times.duration) / timescale + open.duration, now);
+  }
+
+  /** Players find what is foretold by the clock: times count from when the media's were zero. */
+  #firstPacedPlace(mediaStart: number, { wallclock }: WindowSegment): Pick<TimelinePeriod, "start" | "mediaStart"> {
+    if (!this.#isPlaced) this.#epoch = Math.round((this.#arrivals.offset ?? wallclock / 1000 - mediaStart) * 1000);
+    this.#isPlaced = true;
+    return { start: this.#wallclockOf(mediaStart), mediaStart };
+  }
+
+  /** Seconds since the epoch when a media time came or will come, as early as others did. */
+  #wallclockOf(mediaTime: number): number {
+    const { offset } = this.#arrivals;
+    return mediaTime + (offset === undefined ? 0 : offset - this.#epoch / 1000);
   }
 
   /** A segment that begins elsewhere than foretold begins a period while it is still being made, so that players know soon. */
@@ -160,6 +194,16 @@ export class DashTimeline {
     if (!follows || !strays(current, open.msn, last.end)) return;
     const start = current.start + last.end - current.mediaStart;
     this.#periods.push({ ...current, firstMsn: open.msn, start, mediaStart: last.end, pace });
+  }
+
+  /**
+   * The media's times count from the same epoch but for a part of a second: with both lines the same from the epoch on, the
+   * first period is told alike before and after a restart of the server.
+   */
+  #firstPlace(mediaStart: number, wallclock: number): Pick<TimelinePeriod, "start" | "mediaStart"> {
+    this.#isPlaced = true;
+    const isNear = Math.abs(mediaStart - wallclock) <= MAX_DRIFT;
+    return isNear ? { start: 0, mediaStart: 0 } : { start: wallclock, mediaStart };
   }
 
   /** At the end of the one before, or later where the wall clock says so: a period cannot begin before that. */
@@ -177,15 +221,6 @@ function driftOf(pace: number | undefined): number {
 function strays({ firstMsn, mediaStart, pace }: TimelinePeriod, msn: number, start: number): boolean {
   if (pace === undefined) return false;
   return Math.abs(start - mediaStart - (msn - firstMsn) * pace) > MAX_STRAY * pace;
-}
-
-/**
- * The media's times count from the same epoch but for a part of a second: with both lines the same from the epoch on, the first
- * period is told alike before and after a restart of the server.
- */
-function firstPlace(mediaStart: number, wallclock: number): Pick<TimelinePeriod, "start" | "mediaStart"> {
-  const isNear = Math.abs(mediaStart - wallclock) <= MAX_DRIFT;
-  return isNear ? { start: 0, mediaStart: 0 } : { start: wallclock, mediaStart };
 }
 
 /** Whether sound of the lead's latest segment is still to come: it is cut a moment later. */

@@ -139,8 +139,11 @@ export class ViewerRequests {
   #isComing(media: NamedMedia): boolean {
     const { window } = this.#rendition;
     if (!this.#profile.lowLatency || !window.nextPart) return false;
-    if (media.type === "piece") return media.msn === window.open?.msn;
-    return media.type === "segment" && media.msn === (window.open?.msn ?? window.lastMsn ?? Number.NaN) + 1;
+    const { open, lastMsn = Number.NaN } = window;
+    if (media.type === "piece") return media.msn === open?.msn;
+    if (media.type !== "segment") return false;
+    if (media.msn === open?.msn) return open.parts.length === 0 && !open.discontinuity;
+    return media.msn === (open?.msn ?? lastMsn) + 1;
   }
 
   /** What comes behind a discontinuity may need another initialization section than its reader has. */

@@ -58,7 +58,7 @@ export class DashWriter {
     const seen = complete + (lead.window.ended ? 0.5 : 0);
     if (seen === this.#seen) return;
     this.#seen = seen;
-    this.#manifest.update(presented);
+    this.#manifest.update(presented, wallclock);
     const jobs = this.#collect(presented);
     const first = lead.window.segments[0]?.msn ?? 0;
     this.#busy = this.#write(jobs, presented, first, wallclock).finally(() => {

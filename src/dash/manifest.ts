@@ -119,6 +119,7 @@ export class DashManifest {
     const { clock } = this.#options;
     const usual = lead.targets.segment;
     this.#numbers.prune(lead.segments[0]?.msn ?? 0);
+    const depth = this.#options.windowMs / 1000;
     const latency = this.#isPaced ? latencyOf(lead) : undefined;
     const described = periods.map((period, index) => this.#period(period, periods[index + 1], renditions));
     const mpd: Mpd = {
@@ -127,7 +128,7 @@ export class DashManifest {
       clock: clock === "none" ? undefined : (clock ?? { scheme: "direct", value: toDateTime(wallclock) }),
       minimumUpdatePeriod: lead.ended ? undefined : latency ? Math.min(usual, MAX_UPDATE_PERIOD) : usual,
       mediaPresentationDuration: lead.ended ? this.#timeline.end : undefined,
-      timeShiftBufferDepth: this.#options.windowMs / 1000,
+      timeShiftBufferDepth: this.#isPaced ? Math.min(depth, heldBy(lead)) : depth,
       minBufferTime: latency?.min ?? usual,
       maxSegmentDuration: target,
       suggestedPresentationDelay: latency?.target ?? DELAY_SEGMENTS * usual,
@@ -144,11 +145,11 @@ export class DashManifest {
   }
 
   #period(period: TimelinePeriod, next: TimelinePeriod | undefined, renditions: readonly RenditionView[]): Period {
-    const { firstMsn, start } = period;
+    const { start } = period;
     const length = next && next.mediaStart - period.mediaStart;
     const isShorter = next !== undefined && length !== undefined && next.start - start > length + 0.001;
     return {
-      id: String(firstMsn),
+      id: String(period.startNumber),
       start,
       duration: isShorter ? length : undefined,
       sets: this.#sets(period, next?.firstMsn ?? Number.POSITIVE_INFINITY, renditions),
@@ -222,7 +223,7 @@ export class DashManifest {
   }
 
   #foretold(
-    { firstMsn, mediaStart, pace }: TimelinePeriod,
+    { firstMsn, startNumber, mediaStart, pace }: TimelinePeriod,
     until: number,
     view: RenditionView,
   ): SegmentTemplate | undefined {
@@ -236,11 +237,16 @@ export class DashManifest {
       initialization: names.init(view, init),
       media: names.growing(view),
       duration: Math.round(pace * PACE_TIMESCALE),
-      startNumber: firstMsn,
+      startNumber,
       endNumber: Number.isFinite(until) ? until - 1 : undefined,
       availabilityTimeOffset: Number(Math.max(0, pace - targets.part).toFixed(3)),
     };
   }
+}
+
+/** Seconds of media that can be played: what is foretold does not say where it begins. */
+function heldBy({ segments }: RenditionView["window"]): number {
+  return segments.reduce((sum, { duration }) => sum + duration, 0);
 }
 
 /** Seconds. */

@@ -7,7 +7,10 @@ import { readSegmentTimes, readTimescale, type SegmentTimes } from "./segment-ti
 
 /** A stretch of the stream in which its renditions, and how they begin, stay the same (ISO/IEC 23009-1 5.3.2). */
 export type TimelinePeriod = {
+  /** Of what it has to be played. */
   readonly firstMsn: number;
+  /** Number of a segment that would begin with it, where that is long ago. */
+  readonly startNumber: number;
   /** On the presentation's timeline: since the epoch, by the wall clock. Seconds. */
   readonly start: number;
   /** The same on the media's timeline. */
@@ -151,10 +154,10 @@ export class DashTimeline {
       wallclock - (follows.start + mediaStart - follows.mediaStart) > driftOf(pace);
     if (begins) {
       const place = follows
-        ? { start: this.#startBehind(follows, wallclock, driftOf(pace)), mediaStart }
+        ? { startNumber: segment.msn, start: this.#startBehind(follows, wallclock, driftOf(pace)), mediaStart }
         : pace === undefined
-          ? this.#firstPlace(mediaStart, wallclock)
-          : this.#firstPacedPlace(mediaStart, segment);
+          ? { startNumber: segment.msn, ...this.#firstPlace(mediaStart, wallclock) }
+          : this.#firstPacedPlace(mediaStart, segment, pace);
       if (follows?.firstMsn === segment.msn) this.#periods.pop();
       this.#periods.push({ firstMsn: segment.msn, ...place, renditions: names, pace });
     }
@@ -172,11 +175,20 @@ export class DashTimeline {
     this.#arrivals.observe((times.cut + times.duration) / timescale + open.duration, now);
   }
 
-  /** Players find what is foretold by the clock: times count from when the media's were zero. */
-  #firstPacedPlace(mediaStart: number, { wallclock }: WindowSegment): Pick<TimelinePeriod, "start" | "mediaStart"> {
+  /**
+   * Players find what is foretold by the clock: times count from when the media's were zero. The period begins there too, so
+   * that it is told alike after a restart of the server; FFmpeg leaves out where a period begins.
+   */
+  #firstPacedPlace(
+    mediaStart: number,
+    { msn, wallclock }: WindowSegment,
+    pace: number,
+  ): Pick<TimelinePeriod, "startNumber" | "start" | "mediaStart"> {
     if (!this.#isPlaced) this.#epoch = Math.round((this.#arrivals.offset ?? wallclock / 1000 - mediaStart) * 1000);
     this.#isPlaced = true;
-    return { start: this.#wallclockOf(mediaStart), mediaStart };
+    const before = Math.min(msn, Math.floor(mediaStart / pace));
+    const origin = mediaStart - before * pace;
+    return { startNumber: msn - before, start: Math.max(0, this.#wallclockOf(origin)), mediaStart: origin };
   }
 
   /** Seconds since the epoch when a media time came or will come, as early as others did. */
@@ -193,7 +205,7 @@ export class DashTimeline {
     const follows = open.msn === last.msn + 1 && !open.discontinuity && open.init === last.init;
     if (!follows || !strays(current, open.msn, last.end)) return;
     const start = current.start + last.end - current.mediaStart;
-    this.#periods.push({ ...current, firstMsn: open.msn, start, mediaStart: last.end, pace });
+    this.#periods.push({ ...current, firstMsn: open.msn, startNumber: open.msn, start, mediaStart: last.end, pace });
   }
 
   /**
@@ -218,9 +230,9 @@ function driftOf(pace: number | undefined): number {
 }
 
 /** Whether a segment begins elsewhere than its period has foretold. */
-function strays({ firstMsn, mediaStart, pace }: TimelinePeriod, msn: number, start: number): boolean {
+function strays({ startNumber, mediaStart, pace }: TimelinePeriod, msn: number, start: number): boolean {
   if (pace === undefined) return false;
-  return Math.abs(start - mediaStart - (msn - firstMsn) * pace) > MAX_STRAY * pace;
+  return Math.abs(start - mediaStart - (msn - startNumber) * pace) > MAX_STRAY * pace;
 }
 
 /** Whether sound of the lead's latest segment is still to come: it is cut a moment later. */

@@ -12,10 +12,10 @@ import { DashOrigin } from "./origin.ts";
 
 const START = EPOCH + 50_000_000_000;
 
-function stage({ isOwn = false } = {}) {
+function stage({ isOwn = false, lowLatency = false } = {}) {
   const [hls, own] = [new HlsOrigin(), new HlsOrigin()];
   let now = 0;
-  const config = dashSchema.parse(true);
+  const config = dashSchema.parse({ enabled: true, lowLatency });
   const wallclock = () => START + now;
   const dash = new DashOrigin({
     hls,

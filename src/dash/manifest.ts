@@ -228,7 +228,8 @@ export class DashManifest {
     view: RenditionView,
   ): SegmentTemplate | undefined {
     const { names } = this.#options;
-    const { segments, open, targets } = view.window;
+    const { segments, open, targets, ended, lastMsn } = view.window;
+    const end = Number.isFinite(until) ? until - 1 : undefined;
     const init = (segments.find(({ msn }) => msn >= firstMsn) ?? open)?.init;
     if (init === undefined || pace === undefined || !names.growing) return undefined;
     return {
@@ -238,7 +239,7 @@ export class DashManifest {
       media: names.growing(view),
       duration: Math.round(pace * PACE_TIMESCALE),
       startNumber,
-      endNumber: Number.isFinite(until) ? until - 1 : undefined,
+      endNumber: end ?? (ended ? lastMsn : undefined),
       availabilityTimeOffset: Number(Math.max(0, pace - targets.part).toFixed(3)),
     };
   }

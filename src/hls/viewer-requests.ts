@@ -138,8 +138,10 @@ export class ViewerRequests {
   /** A piece of the open segment, or the segment behind the latest. */
   #isComing(media: NamedMedia): boolean {
     const { window } = this.#rendition;
+    const { open, lastMsn = Number.NaN, ended } = window;
+    // Behind the end, Shaka Player of DASH asks again and again: let it do so seldom.
+    if (ended) return media.type === "segment" && media.msn === lastMsn + 1;
     if (!this.#profile.lowLatency || !window.nextPart) return false;
-    const { open, lastMsn = Number.NaN } = window;
     if (media.type === "piece") return media.msn === open?.msn;
     if (media.type !== "segment") return false;
     if (media.msn === open?.msn) return open.parts.length === 0 && !open.discontinuity;

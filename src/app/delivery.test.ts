@@ -5,6 +5,7 @@ import type { HttpGateway } from "../gateways/http/gateway.ts";
 import { ListenError } from "../gateways/listen.ts";
 import {
   type AnswerCallback,
+  growingAnswer,
   mediaAnswer,
   notFound,
   type OriginRequest,
@@ -26,12 +27,15 @@ class FakeOrigin {
   request(request: OriginRequest, _now: number, answer: AnswerCallback) {
     this.asked.push(request);
     const { resource } = request;
-    if (resource === "held.m3u8") {
+    if (resource === "held.m3u8" || resource === "main/2.piece-1") {
       this.held.add(answer);
       return () => this.held.delete(answer);
     }
     if (resource === "main.m3u8") answer(playlist("main"));
     else if (resource === "main/1.m4s") answer(mediaAnswer("video/mp4", MEDIA));
+    else if (resource === "main/2.m4s") answer(growingAnswer("video/mp4"));
+    else if (resource === "main/2.piece-0") answer(mediaAnswer("video/mp4", MEDIA));
+    else if (resource === "main/2.piece-2") answer(mediaAnswer("video/mp4", new Uint8Array(0)));
     else if (resource === "busy.m3u8") answer(unavailable("nothing came in time", 2));
     // No thread can make a header of this.
     else if (resource === "poison.m3u8") answer({ ...playlist(""), contentType: "a\nb" });
@@ -82,6 +86,29 @@ test.each([
   [256, 64],
 ])("%i cores: %i threads beside the main one", (cores, threads) => {
   expect(threadsFor(cores)).toBe(threads);
+});
+
+test.each([0, 2])("a segment is sent while it is made (%i threads)", async (threads) => {
+  await start({ threads });
+  const responses = await Promise.all([1, 2, 3].map(() => get("/live/test/main/2.m4s")));
+  const readers = responses.map(({ body }) => body?.getReader());
+  const sizes = readers.map(() => 0);
+  const read = async (index: number, until: number) => {
+    while ((sizes[index] ?? 0) < until) {
+      const { value, done } = (await readers[index]?.read()) ?? { done: true, value: undefined };
+      if (done) return true;
+      sizes[index] = (sizes[index] ?? 0) + (value?.length ?? 0);
+    }
+    return false;
+  };
+  for (const index of readers.keys()) expect(await read(index, MEDIA.length)).toBe(false);
+  for (const { headers } of responses) expect(headers.get("content-length")).toBeNull();
+  await eventually(() => origin.held.size > 0);
+  for (const answer of origin.held) answer(mediaAnswer("video/mp4", MEDIA.subarray(0, 5000)));
+  for (const index of readers.keys()) expect(await read(index, Number.POSITIVE_INFINITY)).toBe(true);
+  expect(sizes).toEqual([105_000, 105_000, 105_000]);
+  const head = await get("/live/test/main/2.m4s", { method: "HEAD" });
+  expect([head.status, head.headers.get("content-type")]).toEqual([200, "video/mp4"]);
 });
 
 describe.if(process.platform === "linux")("serving threads", () => {

@@ -181,8 +181,11 @@ export class DashManifest {
   }
 
   #representation(period: TimelinePeriod, until: number, view: RenditionView): Representation | undefined {
-    const { name, codecs, bandwidth, resolution, sar, frameRate, channels, sampleRate } = view;
-    const template = period.pace === undefined ? this.#listed(period, until, view) : this.#foretold(period, until, view);
+    const { name, kind, bandwidth, resolution, sar, frameRate, channels, sampleRate } = view;
+    // What is said of a rung counts the sound beside it, which players would look for in it.
+    const codecs = kind === "video" ? view.codecs.slice(0, 1) : view.codecs;
+    const template =
+      period.pace === undefined ? this.#listed(period, until, view) : this.#foretold(period, until, view);
     if (!template) return undefined;
     return {
       id: name,

@@ -1,10 +1,10 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { TimedEvent } from "../../test/hls/flv-source.ts";
 import { type Asked, textOf } from "../../test/hls/origin-bench.ts";
-import { synthesize, videoTrack } from "../../test/hls/synthetic.ts";
+import { synthesize, VIDEO_ID, videoTrack } from "../../test/hls/synthetic.ts";
 import { decodeFragments } from "../formats/mp4/fragment-reader.ts";
 import { hlsSchema } from "../hls/config.ts";
-import { EPOCH } from "../hls/names.ts";
+import { EPOCH, pieceName } from "../hls/names.ts";
 import { HlsOrigin } from "../hls/origin.ts";
 import { HlsOutput } from "../hls/output.ts";
 import { dashSchema } from "./config.ts";
@@ -46,7 +46,7 @@ function stage({ isOwn = false, lowLatency = false } = {}) {
     return asked;
   };
   const mpd = () => textOf(ask("index.mpd").answer);
-  return { output, write, ask, mpd };
+  return { output, write, ask, mpd, now: wallclock };
 }
 
 const attributes = (text: string, name: string): string[] =>
@@ -154,4 +154,122 @@ test("nothing where there is no DASH, and nobody who publishes", () => {
   const { ask } = stage();
   expect(ask("index.mpd", "other/test").answer).toMatchObject({ status: 404, reason: "this application has no DASH" });
   expect(ask("index.mpd", "live/nobody").answer?.status).toBe(404);
+});
+
+/** Sound and pictures whose keyframes come after so many seconds each. */
+function withKeyframes(distances: readonly number[]): TimedEvent[] {
+  const starts = new Set([0]);
+  let seconds = 0;
+  for (const distance of distances) starts.add(Math.round((seconds += distance) * 30));
+  return synthesize({ seconds, fps: 30, gop: 0, audio: true }).map(({ at, event }) => {
+    if (event.type !== "packet" || event.track !== VIDEO_ID) return { at, event };
+    return { at, event: { ...event, key: starts.has(Math.round(at * 0.03)) } };
+  });
+}
+
+/** Periods, and of what is foretold which number a player makes of the time. */
+function foretold(text: string) {
+  const [epoch = ""] = attributes(text, "availabilityStartTime");
+  return text.split("<Period ").flatMap((period) => {
+    const start = Number(/start="PT([\d.]+)S/.exec(period)?.[1]);
+    const [duration, first] = [attributes(period, "duration")[0], attributes(period, "startNumber")[0]];
+    if (duration === undefined || first === undefined) return [];
+    const length = Number(duration) / 90_000;
+    const offset = Number(attributes(period, "presentationTimeOffset")[0]) / 90_000;
+    const numberAt = (wallclock: number) =>
+      Number(first) + Math.floor(((wallclock - Date.parse(epoch)) / 1000 - start) / length);
+    return [{ start, length, offset, first: Number(first), last: attributes(period, "endNumber")[0], numberAt }];
+  });
+}
+
+function pieces(ask: (resource: string) => Asked, name: string): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (;;) {
+    const { answer } = ask(pieceName(name, found.length));
+    if (!(answer?.body instanceof Uint8Array) || answer.body.length === 0) return found;
+    found.push(answer.body);
+  }
+}
+
+describe("low latency", () => {
+  test("segments are found by the clock, and read while they are made", () => {
+    const { write, ask, mpd, now } = stage({ lowLatency: true });
+    const events = synthesize({ seconds: 13, fps: 30, gop: 60, audio: true, reorder: 2, milliseconds: true });
+    const middle = events.findIndex(({ at }) => at >= 9_300);
+    write(events.slice(0, middle));
+    const text = mpd();
+    expect(text).toContain('minimumUpdatePeriod="PT1S"');
+    expect(text).toContain('<Latency target="2000"');
+    expect(attributes(text, "availabilityTimeOffset")).toEqual(["1.6", "1.6"]);
+    const [period] = foretold(text);
+    const number = period?.numberAt(now()) ?? 0;
+    for (const template of attributes(text, "media")) {
+      const name = (at: number) => template.replace("$Number$", String(at));
+      expect(ask(name(number - 1)).answer?.body).toBeInstanceOf(Uint8Array);
+      const open = ask(name(number)).answer;
+      expect(open).toMatchObject({ status: 200, body: { kind: "growing" } });
+      const begun = pieces(ask, name(number));
+      expect(begun.length).toBeGreaterThanOrEqual(2);
+      const next = ask(name(number + 1));
+      const after = ask(pieceName(name(number), begun.length));
+      expect([next.count, after.count]).toEqual([0, 0]);
+      expect(ask(name(number + 2)).answer?.status).toBe(404);
+    }
+    const waiting = attributes(text, "media").map((template) => ask(template.replace("$Number$", String(number + 1))));
+    write(events.slice(middle));
+    for (const { answer, count } of waiting) {
+      expect(count).toBe(1);
+      expect(answer?.body).toEqual({ kind: "growing" });
+    }
+    for (const template of attributes(text, "media")) {
+      const name = template.replace("$Number$", String(number));
+      const whole = ask(name).answer?.body as Uint8Array;
+      expect(Buffer.concat(pieces(ask, name)).equals(whole)).toBe(true);
+    }
+  });
+
+  test("a segment of another length begins a period, while the one behind it is being made", () => {
+    const { write, mpd, now } = stage({ lowLatency: true });
+    const events = withKeyframes([2, 2, 2, 2, 2, 2.8, 2, 2, 2]);
+    const middle = events.findIndex(({ at }) => at >= 13_300);
+    write(events.slice(0, middle));
+    const told = mpd();
+    const [first, second] = foretold(told);
+    if (!first || !second) throw new Error(`no second period: ${told}`);
+    expect(Number(first.last) + 1).toBe(second.first);
+    expect(second.start - first.start).toBeCloseTo(second.offset - first.offset, 2);
+    expect(second.numberAt(now())).toBe(second.first);
+    write(events.slice(middle));
+    const [, later] = foretold(mpd());
+    expect(later).toMatchObject({ start: second.start, first: second.first });
+    // Of three segments behind it the last is open.
+    expect(later?.numberAt(now() - 500)).toBe(second.first + 2);
+  });
+
+  test("what is uneven is listed, as without low latency", () => {
+    const { write, mpd } = stage({ lowLatency: true });
+    write(withKeyframes([2, 3.1, 2.4, 4, 2, 2.9, 3.5]));
+    const text = mpd();
+    expect(foretold(text)).toEqual([]);
+    expect(timelines(text)[0]?.length).toBeGreaterThan(3);
+    expect(text).not.toContain("ServiceDescription");
+  });
+
+  test("a stream that turns uneven is listed from then on", () => {
+    const { write, mpd } = stage({ lowLatency: true });
+    write(withKeyframes([2, 2, 2, 2, 3, 4, 2.3, 3.3, 2.7, 4.1]));
+    const text = mpd();
+    expect(foretold(text)).toHaveLength(2);
+    expect(timelines(text)[0]?.length).toBeGreaterThanOrEqual(3);
+    expect(text.lastIndexOf("<SegmentTimeline>")).toBeGreaterThan(text.lastIndexOf("startNumber"));
+  });
+
+  test("behind the end nobody is answered at once", () => {
+    const { write, ask, mpd } = stage({ lowLatency: true });
+    write([...synthesize({ seconds: 8, fps: 30, gop: 60, audio: true }), { at: 8_100, event: { type: "end" } }]);
+    const [last = ""] = attributes(mpd(), "endNumber");
+    expect(ask(`main/${last}.m4s`).answer?.status).toBe(200);
+    expect(ask(`main/${Number(last) + 1}.m4s`).count).toBe(0);
+    expect(ask(`main/${Number(last) + 2}.m4s`).answer?.status).toBe(404);
+  });
 });

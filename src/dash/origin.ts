@@ -53,7 +53,10 @@ export class DashOrigin {
     const { own } = this.#options;
     own.tick(now);
     for (const output of this.outputs()) {
-      this.#manifestOf(output, own.get(output.path) === output ? OWN_PREFIX : "")?.update(output, this.#options.wallclock());
+      this.#manifestOf(output, own.get(output.path) === output ? OWN_PREFIX : "")?.update(
+        output,
+        this.#options.wallclock(),
+      );
     }
   }
 

@@ -129,7 +129,8 @@ export class ViewerRequests {
     }
     if (this.#isComing(media)) {
       const deadline = now + RELOAD_TARGETS * this.#targetDuration * 1000;
-      const poll = () => this.#find(media) ?? (this.#isComing(media) ? undefined : notFound("the segment was not made"));
+      const poll = () =>
+        this.#find(media) ?? (this.#isComing(media) ? undefined : notFound("the segment was not made"));
       return this.#wait({ deadline, poll, late: noMedia, answer }, now);
     }
     return this.#answer(answer, notFound("no such media, or no longer"));

@@ -35,11 +35,13 @@ class GrowingSegment {
     onEnd: () => void,
   ) {
     const broken = () => "broken" as const;
-    void this.#read().catch(broken).then((state) => {
-      this.#state = state;
-      onEnd();
-      this.#news.resolve();
-    });
+    void this.#read()
+      .catch(broken)
+      .then((state) => {
+        this.#state = state;
+        onEnd();
+        this.#news.resolve();
+      });
   }
 
   /** A reader that takes its time is given pieces as it takes them. */

@@ -120,7 +120,10 @@ export class ByteReader {
 
   /** The next `count` bytes as Latin-1 (for FourCCs and other ASCII). */
   ascii(count: number): string {
-    return String.fromCharCode(...this.bytes(count));
+    const at = this.#take(count);
+    let text = "";
+    for (let i = at; i < at + count; i++) text += String.fromCharCode(this.data[i] as number);
+    return text;
   }
 
   /** A reader of the next `count` bytes; this reader moves behind them. Offsets stay those of `data`. */

@@ -34,9 +34,11 @@ export class ConnectionPublishes {
 
   /** Which of several publishes bytes belong to is not known; the first counts them all. False when there is none. */
   received(bytes: number): boolean {
-    const [first] = this.#publishes.values();
-    first?.received(bytes);
-    return first !== undefined;
+    for (const first of this.#publishes.values()) {
+      first.received(bytes);
+      return true;
+    }
+    return false;
   }
 
   media(message: RtmpMedia, now: Millis): void {

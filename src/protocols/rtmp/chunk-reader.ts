@@ -10,6 +10,8 @@ const EXTENDED = 0xff_ffff;
 const MAX_CHUNK_SIZE = 0xff_ffff;
 /** Room a message gets before its bytes are here: an announcement alone must cost nothing. */
 const FIRST_ROOM = 4096;
+/** A view may hold so many times its size: pictures of several tracks come in one read, and go together. */
+const MOST_HELD = 8;
 /** Messages that may be unfinished beside one of the greatest size. */
 const PENDING_SLACK = 1 << 20;
 const EMPTY = new Uint8Array(0);
@@ -183,9 +185,9 @@ export class ChunkReader {
     return at + take;
   }
 
-  /** Whether the whole message is at hand in one piece, and makes up most of the memory that a view of it would hold. */
+  /** Whether the whole message is at hand in one piece, and no small part of the memory that a view of it would hold. */
   #isView({ received, length }: ChunkStream, read: number, available: number): boolean {
-    return received === 0 && this.#chunkLeft === length && available >= length && length * 2 >= read;
+    return received === 0 && this.#chunkLeft === length && available >= length && length * MOST_HELD >= read;
   }
 
   #grow(stream: ChunkStream, wanted: number): void {

@@ -512,6 +512,11 @@ export type UserDash = {
    * @default "30s"
    */
   window?: Duration;
+  /**
+   * Segments are given out while they are made, where HLS is CMAF of low latency and segments are even.
+   * @default true
+   */
+  lowLatency?: boolean;
   /** Directory to write manifest and segments to as well. */
   path?: string;
   /**

@@ -1,3 +1,4 @@
+import type { RelayValue } from "../src/control/api-schemas.ts";
 import type { FoundStream, StreamList } from "../src/gateways/http/stream-list.ts";
 import type { ServerClock } from "./server-clock.ts";
 
@@ -15,6 +16,18 @@ export async function fetchStreams(): Promise<StreamList | undefined> {
     return response.ok ? ((await response.json()) as StreamList) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Connections to other servers; not everybody is told of them. */
+export async function fetchRelays(): Promise<readonly RelayValue[] | "refused" | "unreachable"> {
+  try {
+    const response = await fetch("/api/relays", { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (response.status === 401 || response.status === 403 || response.status === 404) return "refused";
+    if (!response.ok) return "unreachable";
+    return ((await response.json()) as { readonly relays: readonly RelayValue[] }).relays;
+  } catch {
+    return "unreachable";
   }
 }
 

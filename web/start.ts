@@ -3,6 +3,7 @@ import { fetchStreams } from "./api.ts";
 import { copyOnClick } from "./copy.ts";
 import { byId } from "./element.ts";
 import { showMultitrack } from "./multitrack.ts";
+import { RelayList } from "./relay-list.ts";
 import { StreamCard } from "./stream-card.ts";
 import { strings } from "./strings.ts";
 
@@ -13,13 +14,14 @@ const hint = byId("hint", HTMLParagraphElement);
 const trouble = byId("trouble", HTMLParagraphElement);
 const list = byId("streams", HTMLUListElement);
 const publish = byId("publish", HTMLElement);
+const relays = new RelayList(byId("relays", HTMLElement), byId("relay-list", HTMLUListElement));
 const cards = new Map<string, StreamCard>();
 let polling: ReturnType<typeof setTimeout> | undefined;
 
 async function refresh(): Promise<void> {
   clearTimeout(polling);
   if (document.hidden) return;
-  const answer = await fetchStreams();
+  const [answer] = await Promise.all([fetchStreams(), relays.refresh()]);
   trouble.hidden = answer !== undefined;
   if (answer) show(answer);
   clearTimeout(polling);

@@ -30,7 +30,8 @@ export class AccessLogs implements SessionObserver {
 
   ended(session: Session): void {
     const logs = this.#options.ofStream(session.target.path);
-    if (logs.length === 0) return;
+    // As in nginx-rtmp, what this server does itself is no access.
+    if (logs.length === 0 || session.client.isRelay) return;
     const wallclock = Date.now();
     const ended = {
       session,

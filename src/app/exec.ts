@@ -1,9 +1,6 @@
-import type { ApplicationConfig } from "../config/application.ts";
 import { KeptProcesses, type KeptProcessesOptions } from "../exec/kept-processes.ts";
 import { run } from "../exec/run.ts";
 import type { Millis } from "../media/time.ts";
-import type { RelayStatus } from "../relay/status.ts";
-import { applicationOf } from "../streams/stream-path.ts";
 
 /** Real processes of the server and of its streams. */
 export class ExecModule {
@@ -36,20 +33,6 @@ export class ExecModule {
       this.#kept.tick(this.#now());
     }
   }
-}
-
-/** What the applications of streams that are being pulled are called, by the streams' paths. */
-export function fetchedStreams(
-  relays: readonly RelayStatus[],
-  application: (key: string) => ApplicationConfig | undefined,
-): ReadonlyMap<string, string> {
-  const fetched = new Map<string, string>();
-  for (const { direction, state, stream } of relays) {
-    if (direction !== "pull" || state !== "running") continue;
-    const key = applicationOf(stream);
-    fetched.set(stream, application(key)?.rtmp.name ?? key);
-  }
-  return fetched;
 }
 
 /** How often it is looked whether they are gone. */

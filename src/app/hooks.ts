@@ -65,8 +65,9 @@ export class HookModule implements Admission {
       connected: ({ client }) => this.#tellClient(client, "onConnect", { type: "connect", client }),
       disconnected: ({ client }: Connection) =>
         this.#tellClient(client, "onDisconnect", { type: "disconnect", client }),
-      began: (session) => this.#began(session),
-      ended: (session, reason) => this.#ended(session, reason),
+      // Hooks decide about others, and hear of them.
+      began: (session) => void (session.client.isRelay || this.#began(session)),
+      ended: (session, reason) => void (session.client.isRelay || this.#ended(session, reason)),
     });
   }
 
@@ -123,6 +124,7 @@ export class HookModule implements Admission {
   }
 
   #tellClient(client: Client, hook: "onConnect" | "onDisconnect", details: HookDetails): void {
+    if (client.isRelay) return;
     const targets = this.#clientTargets(client, hook);
     this.#tell(client, hook === "onConnect" ? targets.filter(({ wait }) => !wait) : targets, details);
   }

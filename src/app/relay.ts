@@ -9,6 +9,7 @@ import { Relays } from "../relay/relays.ts";
 import { Trail } from "../relay/trail.ts";
 import type { Redirect } from "../streams/admission.ts";
 import type { Ingest } from "../streams/publish.ts";
+import type { Sessions } from "../streams/sessions.ts";
 import type { Stream } from "../streams/stream.ts";
 
 export type RelayModuleOptions = {
@@ -16,6 +17,7 @@ export type RelayModuleOptions = {
   readonly ingest: () => Ingest;
   readonly find: (path: string) => Stream | undefined;
   readonly isPlayed: (path: string) => boolean;
+  readonly sessions: Sessions;
   readonly scheduler: Scheduler;
   readonly log: Log;
   readonly clock: () => Millis;
@@ -26,7 +28,7 @@ const SEND_TIMEOUT: Millis = 60_000;
 
 /** The relays of a server. */
 export function createRelays(options: RelayModuleOptions): Relays {
-  const { config, ingest, find, isPlayed, scheduler, log, clock } = options;
+  const { config, ingest, find, isPlayed, sessions, scheduler, log, clock } = options;
   return new Relays({
     log,
     clock,
@@ -42,6 +44,7 @@ export function createRelays(options: RelayModuleOptions): Relays {
     find,
     isPlayed,
     trail: new Trail(randomBytes(9).toString("base64url")),
+    sessions,
     scheduler,
   });
 }

@@ -22,7 +22,7 @@ import { AccessLogs } from "./access-log.ts";
 import { ControlModule } from "./control.ts";
 import { DashModule, hlsOf } from "./dash.ts";
 import { startDelivery } from "./delivery.ts";
-import { ExecModule, fetchedStreams } from "./exec.ts";
+import { ExecModule } from "./exec.ts";
 import { HlsModule } from "./hls.ts";
 import { HookModule } from "./hooks.ts";
 import { MediaMemory } from "./media-memory.ts";
@@ -141,7 +141,6 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     now: clock,
     log,
     ofStream: (path) => application(applicationOf(path))?.run ?? [],
-    fetched: () => fetchedStreams(relays.list(clock()), application),
     ofServer: () => current.background,
   });
   sessions.observe(exec.observer);
@@ -207,6 +206,7 @@ export async function startServer(config: Config, { log, stateDirectory }: Serve
     ingest: () => registry,
     find: findStream,
     isPlayed: (path) => plays.isPlayed(path),
+    sessions,
     scheduler,
     log,
     clock,

@@ -21,6 +21,7 @@ export const sessionSchema = z
     path: z.string().openapi({ description: "Of the stream: application/key." }),
     address: z.string(),
     agent: z.string().openapi({ description: "Name and version that the client gives itself." }),
+    relay: z.boolean().openapi({ description: "This server has connected to the other, to push or to pull." }),
     seconds: z.number(),
     ...bytes,
     dropped: z.int().openapi({ description: "Frames left out because the client was too slow." }),
@@ -54,7 +55,23 @@ export const statsSchema = z
   })
   .openapi("Stats");
 
-export const relaysSchema = z.object({ relays: z.array(z.looseObject({})) }).openapi("Relays");
+export const relaySchema = z
+  .object({
+    id: z.int().optional().openapi({ description: "Of its session, while its connection carries the stream." }),
+    direction: z.enum(["push", "pull"]),
+    stream: z.string().openapi({ description: "Path of the stream here." }),
+    target: z.string().openapi({ description: "The other server, without user, password, stream key and query." }),
+    state: z.enum(["waiting", "connecting", "running"]).openapi({ description: "waiting: for the next attempt." }),
+    forMs: z.int().openapi({ description: "How long it has been in this state." }),
+    attempts: z.int(),
+    lastError: z.string().optional(),
+    bytes: z.int().openapi({ description: "Of all its connections." }),
+    stalledMs: z.int().openapi({ description: "How long the other server has taken nothing of what waits for it." }),
+    dropped: z.int().openapi({ description: "Messages left out because the other server was too slow." }),
+  })
+  .openapi("Relay");
+export type RelayValue = Readonly<z.output<typeof relaySchema>>;
+export const relaysSchema = z.object({ relays: z.array(relaySchema) }).openapi("Relays");
 export const countSchema = z
   .object({ count: z.int().openapi({ description: "Sessions that it met." }) })
   .openapi("Count");

@@ -132,9 +132,7 @@ export function createApi(world: World, traffic: TrafficMeter): OpenAPIHono {
     context.json({ sessions: world.sessions.list.map((session) => sessionValue(session, world.now())) }, 200),
   );
   api.openapi(statsRoute, (context) => context.json(statsValue(world, traffic), 200));
-  api.openapi(relaysRoute, (context) =>
-    context.json({ relays: world.relays().map((one) => ({ ...(one as object) })) }, 200),
-  );
+  api.openapi(relaysRoute, (context) => context.json({ relays: [...world.relays()] }, 200));
   api.openapi(dropRoute, (context) => {
     const { id } = context.req.valid("param");
     const found = ofClient(id);
@@ -147,7 +145,11 @@ export function createApi(world: World, traffic: TrafficMeter): OpenAPIHono {
     const { name } = context.req.valid("json");
     const found = ofClient(id);
     if (found.length === 0) return noSession(id);
-    for (const session of found) session.redirect(name);
+    for (const session of found) {
+      if (!session.redirect)
+        return respond(404, "Not Found", `session ${id} is a relay, which goes where the configuration says`);
+      session.redirect(name);
+    }
     return context.json({ count: found.length }, 200);
   });
   api.openapi(kickRoute, (context) => {
@@ -204,6 +206,7 @@ function sessionValue(session: Session, now: number) {
     path: target.path,
     address: client.address,
     agent: client.flashVer,
+    relay: client.isRelay ?? false,
     seconds: Math.round((now - since) / 100) / 10,
     bytesIn,
     bytesOut,

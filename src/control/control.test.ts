@@ -44,7 +44,19 @@ const world = (): World => ({
     start: (path, recorder) => recorders.get(`${path} ${recorder}`),
     stop: (path, recorder) => recorders.get(`${path} ${recorder}`),
   },
-  relays: () => [{ direction: "push", target: "rtmp://a/***" }],
+  relays: () => [
+    {
+      direction: "push",
+      stream: "live/a",
+      target: "rtmp://a/***",
+      state: "running",
+      forMs: 1,
+      attempts: 1,
+      bytes: 2,
+      stalledMs: 0,
+      dropped: 0,
+    },
+  ],
 });
 
 type Given = {
@@ -52,15 +64,16 @@ type Given = {
   readonly bytesOut?: number;
   readonly address?: string;
   readonly flashVer?: string;
+  readonly relay?: boolean;
 };
 
 /** Enters somebody, and returns how to change its counters and how it ends. */
 function enter(kind: Session["kind"], path: string, given: Given = {}) {
-  const { address = "10.0.0.1", flashVer = "", ...bytes } = given;
+  const { address = "10.0.0.1", flashVer = "", relay = false, ...bytes } = given;
   const [app = "", name = ""] = path.split("/");
   let stats: SessionStats = { bytesIn: 0, bytesOut: 0, dropped: 3, timestamp: 1234.6, avSync: -7.2, ...bytes };
   const client = {
-    id: sessions.nextClientId(),
+    id: relay ? sessions.nextRelayId() : sessions.nextClientId(),
     protocol: "rtmp" as const,
     address,
     remote: `${address}:1`,
@@ -71,6 +84,7 @@ function enter(kind: Session["kind"], path: string, given: Given = {}) {
     swfUrl: "",
     tcUrl: "",
     pageUrl: "",
+    isRelay: relay,
   };
   const leave = sessions.connect({ client, stats: () => stats, drop: () => {} });
   const end = sessions.begin({
@@ -80,7 +94,7 @@ function enter(kind: Session["kind"], path: string, given: Given = {}) {
     since: 9000,
     stats: () => stats,
     drop: () => done.push(`drop ${client.id}`),
-    redirect: (to) => done.push(`redirect ${client.id} ${to}`),
+    ...(relay ? {} : { redirect: (to: string) => done.push(`redirect ${client.id} ${to}`) }),
   });
   return {
     count: (next: Partial<SessionStats>) => {
@@ -232,9 +246,22 @@ describe("the API", () => {
     expect(value).toMatchObject({ sessions: [{ id: 1, kind: "publish", path: "live/a", bytesIn: 5, seconds: 1 }] });
     expect(JSON.stringify(value)).not.toContain("secret");
     expect((await ask("GET", "/api/stats")).value).toMatchObject({ publishers: 1, players: 0, uptime: 9, pid: 7 });
-    expect((await ask("GET", "/api/relays")).value).toEqual({
-      relays: [{ direction: "push", target: "rtmp://a/***" }],
+    expect((await ask("GET", "/api/relays")).value).toMatchObject({
+      relays: [{ direction: "push", target: "rtmp://a/***", state: "running" }],
     });
+  });
+
+  test("knows relays: they are no accepted connections, can be dropped, and not be redirected", async () => {
+    enter("play", "live/a", { relay: true, address: "b.example/live", flashVer: "naru/1" });
+    const { value } = await ask("GET", "/api/sessions");
+    expect(value).toMatchObject({ sessions: [{ address: "b.example/live", agent: "naru/1", relay: true }] });
+    expect((await ask("GET", "/api/stats")).value).toMatchObject({ accepted: 0, connections: 1, players: 1 });
+    expect((await ask("POST", "/api/sessions/1/redirect", { name: "b" })).status).toBe(404);
+    expect(obey(world(), ["all"], "/control/redirect/client", "app=live&newname=b").body).toBe("0");
+    expect(obey(world(), ["all"], "/control/drop/client", "app=live").body).toBe("1");
+    expect(done).toEqual(["drop 1"]);
+    const xml = formatStatXml(readStat(world(), traffic), ["all"], "");
+    expect(xml).toContain("<address>b.example/live</address><time>2000</time><flashver>ngx-local-relay</flashver>");
   });
 
   test("drops and redirects", async () => {

@@ -56,11 +56,12 @@ function each(world: World, order: "drop" | "redirect", method: string, given: A
   if (typeof found === "string") return wrong(found);
   const name = given.get("newname") ?? "";
   if (order === "redirect" && name === "" && found.length > 0) return wrong("newname is missing");
-  for (const session of found) {
+  const met = order === "drop" ? found : found.filter(({ redirect }) => redirect !== undefined);
+  for (const session of met) {
     if (order === "drop") session.drop("dropped by order");
-    else session.redirect(name);
+    else session.redirect?.(name);
   }
-  return { status: 200, body: String(found.length) };
+  return { status: 200, body: String(met.length) };
 }
 
 /** Those that the arguments mean; a text says why they mean nobody. */

@@ -60,6 +60,9 @@ export type StatMeta = {
   readonly audio?: CodecFacts & { readonly channels: number; readonly sampleRate: number };
 };
 
+/** What nginx-rtmp's relays call themselves. */
+const RELAY = "ngx-local-relay";
+
 /** What is going on now. */
 export function readStat(world: World, traffic: TrafficMeter): Stat {
   const now = world.now();
@@ -119,12 +122,12 @@ function readStream(
 
 function readClient(session: Session, streamActive: boolean, now: number): StatClient {
   const { dropped, avSync, timestamp } = session.stats();
-  const { id, address, flashVer, pageUrl, swfUrl, connectedAt } = session.client;
+  const { id, address, flashVer, pageUrl, swfUrl, connectedAt, isRelay } = session.client;
   return {
     id,
     address,
     time: Math.round(now - connectedAt),
-    flashVer,
+    flashVer: isRelay ? RELAY : flashVer,
     pageUrl,
     swfUrl,
     dropped,

@@ -1,6 +1,7 @@
 import type { Millis } from "../media/time.ts";
 import type { Sessions } from "../streams/sessions.ts";
 import type { Stream } from "../streams/stream.ts";
+import type { RelayValue } from "./api-schemas.ts";
 
 /** An application as those who ask name it. */
 export type NamedApplication = {
@@ -34,5 +35,5 @@ export type World = {
     stop(path: string, recorder: string): RecordOutcome | undefined;
   };
   /** Connections to other servers. */
-  relays(): readonly unknown[];
+  relays(): readonly RelayValue[];
 };

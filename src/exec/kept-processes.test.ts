@@ -13,7 +13,6 @@ let started: Fake[] = [];
 let lines: string[] = [];
 let ofStream: readonly StreamRunConfig[] = [];
 let ofServer: readonly RunConfig[] = [];
-let fetched: ReadonlyMap<string, string> = new Map();
 let kept: KeptProcesses;
 
 beforeEach(() => {
@@ -22,7 +21,6 @@ beforeEach(() => {
   lines = [];
   ofStream = [];
   ofServer = [];
-  fetched = new Map();
   kept = new KeptProcesses({
     now: () => now,
     log: createLog(
@@ -32,7 +30,6 @@ beforeEach(() => {
     ),
     ofStream: () => ofStream,
     ofServer: () => ofServer,
-    fetched: () => fetched,
     launch: (options, onExit) => {
       const signals: string[] = [];
       const end = (exit: Partial<RunExit> = {}) =>
@@ -198,17 +195,6 @@ test("while a stream is played: from the first player to the last, who need not 
   kept.ended(first);
   expect(started[0]?.signals).toEqual([]);
   kept.ended(second);
-  expect(started[0]?.signals).toEqual(["SIGTERM"]);
-});
-
-test("a stream that is fetched from another server is published, without a client", () => {
-  ofStream = [published(), played({ command: ["other"] })];
-  fetched = new Map([["live@2/test", "live"]]);
-  pass(200);
-  pass(200);
-  expect(started.map(({ options }) => options.variables)).toEqual([{ app: "live", name: "test" }]);
-  fetched = new Map();
-  pass(200);
   expect(started[0]?.signals).toEqual(["SIGTERM"]);
 });
 

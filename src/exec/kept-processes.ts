@@ -12,8 +12,6 @@ export type KeptProcessesOptions = {
   readonly log: Log;
   /** Those of the stream's application. */
   readonly ofStream: (path: string) => readonly StreamRunConfig[];
-  /** Streams that are published without a client, as they are fetched from other servers: what their applications are called, by path. */
-  readonly fetched: () => ReadonlyMap<string, string>;
   /** Those that run with the server. */
   readonly ofServer: () => readonly RunConfig[];
 };
@@ -32,7 +30,6 @@ export class KeptProcesses implements SessionObserver {
   readonly #kept = new Map<string, Map<string, KeptProcess>>();
   readonly #leaving = new Set<KeptProcess>();
   readonly #uses = new Map<string, Uses>();
-  #fetched: ReadonlyMap<string, string> = new Map();
   #running = 0;
   #isClosed = false;
 
@@ -43,7 +40,7 @@ export class KeptProcesses implements SessionObserver {
   /** Starts those of the server; also after a change of the configuration, when what has not changed goes on. */
   start(): void {
     this.#settle("", this.#options.ofServer(), undefined, NO_VARIABLES);
-    for (const path of new Set([...this.#uses.keys(), ...this.#fetched.keys()])) this.#settleStream(path);
+    for (const path of this.#uses.keys()) this.#settleStream(path);
   }
 
   began(session: Session): void {
@@ -63,10 +60,6 @@ export class KeptProcesses implements SessionObserver {
   }
 
   tick(now: Millis): void {
-    const before = this.#fetched;
-    this.#fetched = this.#options.fetched();
-    for (const path of this.#fetched.keys()) if (!before.has(path)) this.#settleStream(path);
-    for (const path of before.keys()) if (!this.#fetched.has(path)) this.#settleStream(path);
     for (const processes of this.#kept.values()) for (const kept of processes.values()) kept.tick(now);
     for (const leaving of this.#leaving) leaving.tick(now);
   }
@@ -83,15 +76,14 @@ export class KeptProcesses implements SessionObserver {
 
   #settleStream(path: string): void {
     const uses = this.#uses.get(path);
-    const isUsed = (when: StreamRunConfig["when"]) =>
-      (uses?.[KIND_OF[when]].size ?? 0) > 0 || (when === "published" && this.#fetched.has(path));
+    const isUsed = (when: StreamRunConfig["when"]) => (uses?.[KIND_OF[when]].size ?? 0) > 0;
     const name = path.slice(path.indexOf("/") + 1);
     const wanted = this.#options
       .ofStream(path)
       .filter(({ when, streams }) => isUsed(when) && (streams?.includes(name) ?? true));
     this.#settle(path, wanted, path, ({ when }) => {
       const [session] = uses?.[KIND_OF[when]] ?? [];
-      if (!session) return { app: this.#fetched.get(path) ?? "", name };
+      if (!session) return undefined;
       return when === "played" ? { app: session.client.app, name } : variablesOfSession(session);
     });
   }

@@ -1,9 +1,11 @@
 import type { Millis } from "../media/time.ts";
+import { MessageType } from "../protocols/rtmp/message.ts";
 import { type Ingest, PublishRefusedError } from "../streams/publish.ts";
 import type { PullConfig } from "./config.ts";
 import { RelayConnection } from "./connection.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import { Inflow } from "./inflow.ts";
+import { Presence } from "./presence.ts";
 import { Retry } from "./retry.ts";
 import type { RelayStatus } from "./status.ts";
 import { FailureLog, type Surroundings } from "./surroundings.ts";
@@ -35,7 +37,10 @@ export class Pull {
   #source: PullConfig;
   #connection: RelayConnection | undefined;
   #inflow: Inflow | undefined;
+  #presence: Presence | undefined;
   #lastMedia: Millis = 0;
+  /** Of the latest message of each kind, of this connection. */
+  #times: { audio: Millis; video: Millis } = { audio: 0, video: 0 };
   #counted = 0;
   #bytesBefore = 0;
 
@@ -71,7 +76,9 @@ export class Pull {
 
   status(now: Millis): RelayStatus {
     const { state, since, attempts, lastError } = this.#retry;
+    const id = this.#presence?.id;
     return {
+      ...(id === undefined ? {} : { id }),
       direction: "pull",
       stream: this.#options.path,
       target: this.#destination.shown,
@@ -80,6 +87,7 @@ export class Pull {
       attempts,
       ...(lastError === undefined ? {} : { lastError }),
       bytes: this.#bytesBefore + (this.#connection?.bytesIn ?? 0),
+      stalledMs: Math.round(this.#connection?.outbox.stuckFor(now) ?? 0),
       dropped: 0,
     };
   }
@@ -122,6 +130,7 @@ export class Pull {
       onReady: () => {
         this.#retry.running(clock());
         this.#failures.began(this.#destination);
+        this.#enter();
       },
       onMedia: (type, timestamp, body) => this.#media(type, timestamp, body),
       onStopped: () => this.#endInflow("the source has ended"),
@@ -130,9 +139,36 @@ export class Pull {
     this.#connection.open();
   }
 
+  #enter(): void {
+    const connection = this.#connection;
+    if (!connection) return;
+    const times = { audio: 0, video: 0 };
+    this.#times = times;
+    this.#presence = new Presence({
+      ...this.#options,
+      kind: "publish",
+      destination: this.#destination,
+      now: this.#options.clock(),
+      stats: () => ({
+        bytesIn: connection.bytesIn,
+        bytesOut: connection.outbox.sent,
+        dropped: 0,
+        timestamp: Math.max(times.audio, times.video),
+        avSync: times.audio && times.video ? times.audio - times.video : 0,
+      }),
+      drop: (reason) => {
+        if (connection !== this.#connection) return;
+        this.#failed(reason);
+        connection.close(reason);
+      },
+    });
+  }
+
   #media(type: number, timestamp: number, body: Uint8Array): void {
     const now = this.#options.clock();
     this.#lastMedia = now;
+    if (type === MessageType.video) this.#times.video = timestamp;
+    else if (type === MessageType.audio) this.#times.audio = timestamp;
     try {
       this.#inflow ??= this.#begin(now);
     } catch (error) {
@@ -178,6 +214,8 @@ export class Pull {
 
   #release(reason: string): void {
     this.#endInflow(reason);
+    this.#presence?.end(reason);
+    this.#presence = undefined;
     this.#bytesBefore += this.#connection?.bytesIn ?? 0;
     this.#counted = 0;
     this.#connection = undefined;

@@ -5,6 +5,7 @@ import { Player } from "../play/player.ts";
 import type { PushConfig } from "./config.ts";
 import { CHUNK_SIZE, RelayConnection } from "./connection.ts";
 import { type Destination, destinationOf } from "./destination.ts";
+import { Presence } from "./presence.ts";
 import { PublishForm } from "./publish-form.ts";
 import { Retry } from "./retry.ts";
 import type { RelayStatus } from "./status.ts";
@@ -35,6 +36,7 @@ export class Push {
   #connection: RelayConnection | undefined;
   #player: Player | undefined;
   #leave: (() => void) | undefined;
+  #presence: Presence | undefined;
   #bytesBefore = 0;
   #droppedBefore = 0;
   readonly #createdAt: Millis;
@@ -54,7 +56,9 @@ export class Push {
 
   status(now: Millis): RelayStatus {
     const { state, since, attempts, lastError } = this.#retry;
+    const id = this.#presence?.id;
     return {
+      ...(id === undefined ? {} : { id }),
       direction: "push",
       stream: this.#options.path,
       target: this.#destination.shown,
@@ -63,6 +67,7 @@ export class Push {
       attempts,
       ...(lastError === undefined ? {} : { lastError }),
       bytes: this.#bytesBefore + (this.#connection?.outbox.sent ?? 0),
+      stalledMs: Math.round(this.#connection?.outbox.stuckFor(now) ?? 0),
       dropped: this.#droppedBefore + (this.#player?.dropped ?? 0),
     };
   }
@@ -79,7 +84,7 @@ export class Push {
   close(reason: string): void {
     const connection = this.#connection;
     if (connection && this.#retry.state === "running") this.#failures.ended(this.#destination, reason);
-    this.#release();
+    this.#release(reason);
     connection?.close(reason);
   }
 
@@ -120,21 +125,35 @@ export class Push {
     this.#retry.running(clock());
     this.#failures.began(this.#destination);
     const owner = {};
-    this.#player = new Player(config, {
+    const player = new Player(config, {
       send: (bytes) => outbox.offer(bytes, owner, config.maxDelay),
       isIdle: () => outbox.isEmpty,
       lagging: () =>
         log.info("a push target is too slow; it goes on at a keyframe", { path, target: this.#destination.shown }),
     });
+    this.#player = player;
+    this.#presence = new Presence({
+      ...this.#options,
+      kind: "play",
+      destination: this.#destination,
+      now: clock(),
+      stats: () => ({
+        bytesIn: connection.bytesIn,
+        bytesOut: outbox.sent,
+        dropped: player.dropped,
+        ...player.times,
+      }),
+      drop: (reason) => {
+        if (connection !== this.#connection) return;
+        this.#failed(reason);
+        connection.close(reason);
+      },
+    });
     const form = new PublishForm({ chunkSize: CHUNK_SIZE, streamId });
     const onLive = (live: boolean) => {
       if (!live && this.#options.config.untilUnpublish) this.#pause();
     };
-    this.#leave = source.play(
-      path,
-      { reader: this.#player, form, isViewer: false, fourCcs: undefined, onLive },
-      clock(),
-    );
+    this.#leave = source.play(path, { reader: player, form, isViewer: false, fourCcs: undefined, onLive }, clock());
   }
 
   /** Until the encoder is back. */
@@ -144,15 +163,16 @@ export class Push {
   }
 
   #failed(reason: string): void {
-    this.#release();
+    this.#release(reason);
     this.#failures.failed(this.#destination, reason, this.#retry.failed(reason, this.#options.clock()));
   }
 
-  #release(): void {
+  #release(reason: string): void {
     this.#leave?.();
+    this.#presence?.end(reason);
     this.#bytesBefore += this.#connection?.outbox.sent ?? 0;
     this.#droppedBefore += this.#player?.dropped ?? 0;
-    this.#leave = this.#player = this.#connection = undefined;
+    this.#leave = this.#player = this.#presence = this.#connection = undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import { silentLog } from "../log.ts";
 import { playSchema } from "../play/config.ts";
 import { backupSchema } from "../streams/config.ts";
 import { StreamRegistry } from "../streams/registry.ts";
+import { Sessions } from "../streams/sessions.ts";
 import { pullSchema, pushSchema } from "./config.ts";
 import { type RelayConfig, Relays } from "./relays.ts";
 import { Trail } from "./trail.ts";
@@ -34,6 +35,7 @@ class Bench {
     find: (path) => this.registry.get(path),
     isPlayed: (path) => this.played.has(path),
     trail: this.trail,
+    sessions: new Sessions(),
     scheduler: { soon: queueMicrotask, later: queueMicrotask },
   });
 

@@ -3,6 +3,8 @@ import type { RetryState } from "./retry.ts";
 
 /** What is to be seen of one relay; holds no secrets. */
 export type RelayStatus = {
+  /** Of its session, while its connection carries the stream. */
+  readonly id?: number;
   readonly direction: "push" | "pull";
   /** Path of the stream here. */
   readonly stream: string;
@@ -15,6 +17,8 @@ export type RelayStatus = {
   readonly lastError?: string;
   /** Of all its connections. */
   readonly bytes: number;
+  /** How long the other server has taken nothing of what waits for it. */
+  readonly stalledMs: Millis;
   /** Messages left out because the other server was too slow. */
   readonly dropped: number;
 };

@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
 import type { Millis } from "../media/time.ts";
+import type { Sessions } from "../streams/sessions.ts";
 import type { Destination } from "./destination.ts";
 
 /** What all relays are handed. */
@@ -11,6 +12,8 @@ export type Surroundings = {
   /** How this server calls itself. */
   readonly agent: string;
   readonly sendTimeout: () => Millis;
+  /** Where they are to be seen among those who publish and play. */
+  readonly sessions: Sessions;
 };
 
 /** Says once what goes wrong, and not at every attempt. */

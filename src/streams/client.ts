@@ -8,7 +8,7 @@ export type Client = {
   /** Of the connection, from 1; not used again while the server runs. */
   readonly id: number;
   readonly protocol: ClientProtocol;
-  /** IP address, without a port. */
+  /** IP address, without a port; of a relay see `isRelay`. */
   readonly address: string;
   /** The same with its port, for the log. */
   readonly remote: string;
@@ -23,4 +23,6 @@ export type Client = {
   readonly swfUrl: string;
   readonly tcUrl: string;
   readonly pageUrl: string;
+  /** This server has connected to it, to send a stream there or to fetch one; its address is then the other's URL, without scheme and secrets. */
+  readonly isRelay?: boolean;
 };

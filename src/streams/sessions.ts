@@ -24,8 +24,8 @@ export type Session = {
   stats(): SessionStats;
   /** Ends it and closes its connection. */
   drop(reason: string): void;
-  /** Goes on as if it had asked for another name of the same application, and been let in. */
-  redirect(name: string): void;
+  /** Goes on as if it had asked for another name of the same application, and been let in. Relays cannot. */
+  redirect?(name: string): void;
 };
 
 /** A connection, with or without sessions. */
@@ -50,6 +50,7 @@ export class Sessions {
   readonly #sessions = new Set<Session>();
   readonly #observers = new Set<SessionObserver>();
   #lastClient = 0;
+  #relays = 0;
 
   get connections(): readonly Connection[] {
     return [...this.#connections];
@@ -59,14 +60,20 @@ export class Sessions {
     return [...this.#sessions];
   }
 
-  /** Connections since the start. */
+  /** Connections since the start, but for those that this server has opened itself. */
   get accepted(): number {
-    return this.#lastClient;
+    return this.#lastClient - this.#relays;
   }
 
   /** For a new `Client`. */
   nextClientId(): number {
     return ++this.#lastClient;
+  }
+
+  /** For a new `Client` that this server connects to. */
+  nextRelayId(): number {
+    this.#relays++;
+    return this.nextClientId();
   }
 
   observe(observer: SessionObserver): () => void {

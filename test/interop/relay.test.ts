@@ -35,7 +35,7 @@ describe("relays", () => {
         nginxConf: (ports) => `rtmp { server { listen 127.0.0.1:${ports.rtmp};
           application live { live on; push rtmp://localhost:${rtmp}; }
           application back { live on; pull rtmp://127.0.0.1:${rtmp}/live; } } }
-          http { server { listen 127.0.0.1:${ports.http}; } }`,
+          http { server { listen 127.0.0.1:${ports.http}; location /stat { rtmp_stat all; } location /control { rtmp_control all; } } }`,
       });
       await using _publishing = await publishing(naru.publishUrl("live/test"));
       await naru.process.waitFor(/push started/, 10_000);
@@ -49,6 +49,28 @@ describe("relays", () => {
         expect(compareTimes(source.frames, decoded.frames).matchedVideo).toBeGreaterThan(SECONDS * 15);
       }
       expect(naru.process.output.match(/pull started path=back\/test/g)?.length).toBe(1);
+
+      // As nginx-rtmp shows its own: by the address of the other server, a push as a player, a pull as the publisher.
+      const asked = async (path: string) => (await fetch(`${naru.http}${path}`)).text();
+      const clients = (await asked("/stat")).match(/<client>.*ngx-local-relay.*<\/client>/g) ?? [];
+      const relay = (address: string, flags: string) =>
+        new RegExp(
+          `^<client><id>\\d+</id><address>${address}</address><time>\\d+</time><flashver>ngx-local-relay</flashver>` +
+            `<dropped>0</dropped><avsync>-?\\d+</avsync><timestamp>\\d{3,}</timestamp>${flags}</client>$`,
+        );
+      expect(clients[0]).toMatch(relay(`localhost:${rtmp}`, "<active/>"));
+      expect(clients[1]).toMatch(relay(`127.0.0.1:${rtmp}/live`, "<publishing/><active/>"));
+      const { relays } = JSON.parse(await asked("/api/relays"));
+      expect(relays).toMatchObject([
+        { direction: "push", stream: "live/test", state: "running", stalledMs: 0, dropped: 0 },
+        { direction: "pull", stream: "back/test", state: "running" },
+      ]);
+      expect(await asked("/control/drop/subscriber?app=live&name=test")).toBe("1");
+      await naru.process.waitFor(/push failed path=live\/test .*reason="dropped by order"/);
+      await until("it is pushed again", 5000, async () => {
+        const [push] = JSON.parse(await asked("/api/relays")).relays;
+        return (push.state === "running" && push.attempts === 2 && push.id > relays[0].id) || undefined;
+      });
     },
     40_000,
   );

@@ -159,7 +159,7 @@ describe.each([
     const response = await fetch(`http://${host}/live/a.flv`);
     const reader = response.body?.getReader();
     await reader?.read();
-    sessions.list[0]?.redirect("a");
+    sessions.list[0]?.redirect?.("a");
     const next = (await reader?.read())?.value ?? new Uint8Array();
     // The head of a file comes once.
     expect(next[0]).not.toBe(0x46);

@@ -295,7 +295,7 @@ describe("publish", () => {
   test("can go on under another name, with its configuration, and be dropped", () => {
     const bench = new Bench();
     bench.send(bench.script.publish(), bench.media(0, ...HEAD), bench.media(0, ...KEY), bench.media(2000, ...KEY));
-    bench.sessions.list[0]?.redirect("other");
+    bench.sessions.list[0]?.redirect?.("other");
     bench.send(bench.media(2040, ...KEY));
     expect(bench.registry.get("live/other")?.tracks[0]?.kind).toBe("video");
     expect(bench.registry.get("live/other")?.cache.packets.length).toBe(1);
@@ -318,7 +318,7 @@ describe("publish", () => {
     const request = { path: "live/taken", protocol: "rtmp", remote: "", query: "", onClosed: () => {} };
     bench.registry.publish(request, 0);
     bench.send(bench.script.publish());
-    bench.sessions.list[0]?.redirect("taken");
+    bench.sessions.list[0]?.redirect?.("taken");
     expect(bench.sessions.list.map(({ target }) => target.path)).toEqual(["live/key"]);
   });
 });
@@ -375,7 +375,7 @@ describe("play", () => {
     }
     playing(bench);
     expect(bench.videoTimes).toEqual([0, 0, 1000, 2000]);
-    bench.sessions.list[0]?.redirect("other");
+    bench.sessions.list[0]?.redirect?.("other");
     expect(bench.videoTimes).toEqual([2100, 2100, 3100, 4100]);
     expect(bench.sessions.list[0]?.stats().timestamp).toBe(4100);
   });
@@ -383,7 +383,7 @@ describe("play", () => {
   test("can go on with another stream, and be dropped", () => {
     const bench = new Bench();
     playing(bench);
-    bench.sessions.list[0]?.redirect("other");
+    bench.sessions.list[0]?.redirect?.("other");
     expect(bench.said).toEqual(["_result", ...Array(2).fill(["onStatus Play.Reset", "onStatus Play.Start"]).flat()]);
     expect(bench.sessions.list.map(({ target }) => target.path)).toEqual(["live/other"]);
     bench.sessions.connections[0]?.drop("enough");

@@ -63,6 +63,8 @@ const MIN_DELAY = 2;
 /** Of that: nearer players shall not come, and farther than so much they shall not fall. */
 const NEAREST = 0.5;
 const FARTHEST = 3;
+/** Players read more often than that. */
+const FORGOTTEN: Millis = 60_000;
 /** How often players of low latency look whether segments still come as foretold; seconds. */
 const MAX_UPDATE_PERIOD = 1;
 
@@ -73,6 +75,7 @@ export class DashManifest {
   readonly #numbers = new SegmentNumbers();
   #version = -1;
   #publishTime: Millis = 0;
+  #readAt: Millis | undefined;
 
   constructor(options: ManifestOptions) {
     this.#options = options;
@@ -104,6 +107,9 @@ export class DashManifest {
 
   /** Undefined before there is anything to play. @param wallclock now */
   format(presented: Presented, wallclock: Millis): string | undefined {
+    // One period that begins long ago is what FFmpeg needs.
+    if (this.#isPaced && wallclock - (this.#readAt ?? wallclock) > FORGOTTEN) this.#timeline.forget();
+    this.#readAt = wallclock;
     this.update(presented, wallclock);
     const { renditions } = presented;
     const lead = renditions[0]?.window;

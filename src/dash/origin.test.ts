@@ -12,7 +12,7 @@ import { DashOrigin } from "./origin.ts";
 
 const START = EPOCH + 50_000_000_000;
 
-function stage({ isOwn = false, lowLatency = false } = {}) {
+function stage({ isOwn = false, lowLatency = false, firstMsn = 100 } = {}) {
   const [hls, own] = [new HlsOrigin(), new HlsOrigin()];
   let now = 0;
   const config = dashSchema.parse({ enabled: true, lowLatency });
@@ -26,7 +26,7 @@ function stage({ isOwn = false, lowLatency = false } = {}) {
   const output = new HlsOutput({
     path: "live/test",
     config: hlsSchema.parse({ separateAudio: true, standIn: false, grace: 0 }),
-    firstMsn: 100,
+    firstMsn,
     wallclockAt: (at) => START + at,
   });
   (isOwn ? own : hls).add(output);
@@ -244,6 +244,21 @@ describe("low latency", () => {
     expect(later).toMatchObject({ start: second.start, first: second.first });
     // Of three segments behind it the last is open.
     expect(later?.numberAt(now() - 500)).toBe(second.first + 2);
+  });
+
+  test("when nobody has read for a while there is one period again", () => {
+    const firstMsn = 50_000_000;
+    const { write, mpd, now } = stage({ lowLatency: true, firstMsn });
+    const events = withKeyframes([2, 2, 2, 2, 2, 2.8, ...new Array<number>(70).fill(2)]);
+    const middle = events.findIndex(({ at }) => at >= 16_000);
+    write(events.slice(0, middle));
+    expect(foretold(mpd())).toHaveLength(2);
+    write(events.slice(middle));
+    const [period, none] = foretold(mpd());
+    expect(none).toBeUndefined();
+    expect(period?.start).toBeLessThan(period?.length ?? 0);
+    // The last segment is open.
+    expect(period?.numberAt(now() - 500)).toBe(firstMsn + 75);
   });
 
   test("what is uneven is listed, as without low latency", () => {

@@ -70,6 +70,13 @@ export class DashTimeline {
     return current && this.#last && current.start + this.#last.end - current.mediaStart;
   }
 
+  /** Nobody knows any more what was told: periods before the present one need not go on. */
+  forget(): void {
+    this.#periods = [];
+    this.#last = undefined;
+    this.#isPlaced = false;
+  }
+
   /** Looks at what has come. @param renditions the lead first @param now wall clock */
   update(renditions: readonly RenditionView[], now: Millis): void {
     const [lead] = renditions;

@@ -9,6 +9,7 @@ import { start } from "../support/process.ts";
 
 /** What a configuration is written with: all that differs between the two servers. */
 export type Place = {
+  readonly server: "nginx" | "naru";
   readonly rtmp: number;
   readonly http: number;
   /** Where files are written to. */
@@ -17,9 +18,11 @@ export type Place = {
 
 /** One of the two servers, running with the same nginx.conf. */
 export type Side = {
-  readonly name: "nginx" | "naru";
+  readonly name: Place["server"];
   readonly place: Place;
   readonly process: RunningProcess;
+  /** The file that it reads. */
+  readonly conf: string;
 };
 
 /** nginx with its RTMP module and naru, each with the same configuration; both end with the scope. */
@@ -34,18 +37,26 @@ export class Both implements AsyncDisposable {
   static async start(conf: (place: Place) => string): Promise<Both> {
     await using stack = new AsyncDisposableStack();
     const directory = stack.use(new TemporaryDirectory());
-    const place = { rtmp: await freePort(), http: await freePort(), directory: emptyDirectory(directory.path) };
+    const place: Place = {
+      server: "nginx",
+      rtmp: await freePort(),
+      http: await freePort(),
+      directory: emptyDirectory(directory.path),
+    };
     const nginx = stack.use(await startNginx(conf(place), place.http));
     const naru = stack.use(
-      await startNaru({ nginxConf: (ports, path) => conf({ ...ports, directory: emptyDirectory(path) }) }),
+      await startNaru({
+        nginxConf: (ports, path) => conf({ server: "naru", ...ports, directory: emptyDirectory(path) }),
+      }),
     );
     const { rtmp, http } = naru.ports;
     const sides = [
-      { name: "nginx", place, process: nginx.process },
+      { name: "nginx", place, process: nginx.process, conf: nginx.file },
       {
         name: "naru",
-        place: { rtmp, http, directory: naru.directory.join("files") },
+        place: { server: "naru", rtmp, http, directory: naru.directory.join("files") },
         process: naru.process,
+        conf: naru.directory.join("nginx.conf"),
       },
     ] as const;
     return new Both(sides[0], sides[1], stack.move());

@@ -33,7 +33,7 @@ rtmp {
       record_path ${directory};
       record_suffix .rec.flv;
       recorder sound { record audio; record_suffix .sound.flv; }
-      recorder hand { record all manual; record_suffix .hand.flv; }
+      recorder hand { record all manual; record_suffix .hand.flv; record_unique on; }
       exec_publish sh ${directory}/dump.sh published $app $name $args $addr $flashver \${tcurl};
       exec_publish_done sh ${directory}/dump.sh publish-done $app $name;
       exec_play sh ${directory}/dump.sh played $app $name $args $addr;
@@ -87,7 +87,7 @@ function tree(xml: string): readonly string[] {
 
 async function control(side: Side, query: string): Promise<string> {
   const response = await fetch(httpUrl(side, `control/${query}`));
-  return `${response.status} ${comparable(side, await response.text())}`;
+  return `${response.status} ${withoutTime(comparable(side, await response.text()))}`;
 }
 
 /** The events, one after the other. */
@@ -161,10 +161,14 @@ const WANTED: readonly { readonly what: RegExp; readonly why: string }[] = [
   },
 ];
 
+/** Of a name that `record_unique` makes. */
+const withoutTime = (text: string): string => text.replace(/-\d{10}(?=\.)/, "-TIME");
+
 /** Each line once: nginx-rtmp lets a publisher whom it refuses write over the recording of the one whose name that is. */
 function wanted(lines: readonly string[]): readonly string[] {
   const common = lines
     .filter((line) => !WANTED.some(({ what }) => what.test(line)))
+    .map(withoutTime)
     // nginx-rtmp cuts it off at 31 bytes, and logs the name before the callback changed it.
     .map((line) =>
       line.replace(/(compatible; Lavf\d+\.\d+)(\.\d+\))?/, "$1").replace("PUBLISH live old ", "PUBLISH live new "),
@@ -193,7 +197,8 @@ describe("the same script of events", () => {
         return {
           ...outcome,
           calls: wanted(calls[side.name].comparable(side)),
-          files: filesIn(side),
+          sequences: calls[side.name].sequences((fields) => !fields.has("second")),
+          files: filesIn(side).map(withoutTime),
           published: readLines(side, "published").toSorted(),
           environment: readLines(side, "published.env").filter((line) => !/^(_|PWD|OLDPWD|SHLVL)=/.test(line)),
           played: [...readLines(side, "played"), ...readLines(side, "played-done")],
@@ -211,6 +216,7 @@ describe("the same script of events", () => {
         "files",
         "log",
         "calls",
+        "sequences",
       ] as const) {
         expect({ [part]: found.naru[part] }).toEqual({ [part]: found.nginx[part] });
       }

@@ -10,6 +10,11 @@ export class Nginx implements AsyncDisposable {
     private readonly directory: TemporaryDirectory,
   ) {}
 
+  /** The configuration that it reads. */
+  get file(): string {
+    return this.directory.join("nginx.conf");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process.stop("SIGTERM");
     this.directory[Symbol.dispose]();

@@ -100,3 +100,37 @@ test.each([
   const sets = [{ ...set, representations: [{ ...representation, frameRate: rate }] }];
   expect(formatMpd({ ...made, periods: [{ ...period, sets }] })).toContain(`frameRate="${expected}"`);
 });
+
+test("low latency: whole milliseconds, and a reference of its own in each set", () => {
+  const made = mpd([], { latency: { target: 2.335, min: 1.1675, max: 7.005 } });
+  const foretold = {
+    timescale: 90_000,
+    presentationTimeOffset: 900_000,
+    initialization: "main/init-7.mp4",
+    media: "main/$Number$.m4s",
+    duration: 180_180,
+    startNumber: 7,
+    endNumber: undefined,
+    availabilityTimeOffset: 1.602,
+  };
+  const periods = made.periods.map((period) => ({
+    ...period,
+    sets: [3, 4].map((id) => ({
+      ...(period.sets[0] as (typeof period.sets)[number]),
+      id,
+      reference: { wallclock: Date.UTC(2025, 0, 1), time: 900_000 },
+      representations: [{ id: "main", codecs: ["avc1.64001E"], bandwidth: 1, template: foretold }],
+    })),
+  }));
+  const text = formatMpd({ ...made, periods });
+  expect(text).toContain('<Latency target="2335" min="1168" max="7005" referenceId="0"/>');
+  expect(text).toContain("urn:mpeg:dash:profile:cmaf:2019");
+  const ids = [
+    ...text.matchAll(/<ProducerReferenceTime id="(\d+)" type="encoder" wallClockTime="2025-01-01T00:00:00.000Z"/g),
+  ];
+  expect(ids.map(([, id]) => id)).toEqual(["3", "4"]);
+  expect(text).toContain(
+    'duration="180180" startNumber="7" availabilityTimeOffset="1.602" availabilityTimeComplete="false"/>',
+  );
+  expect(text).not.toContain("SegmentTimeline");
+});

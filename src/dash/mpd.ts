@@ -107,12 +107,12 @@ const LIVE = "urn:mpeg:dash:profile:isoff-live:2011";
 const LOW_LATENCY = "urn:mpeg:dash:profile:cmaf:2019,http://www.dashif.org/guidelines/low-latency-live-v5";
 /** How much faster or slower players may play to stay where they shall be: nobody hears it. */
 const PLAYBACK_RATE = { min: 0.96, max: 1.04 };
-/** Of the clock that `reference` is by. */
+/** The first set, whose `reference` latencies are measured by. */
 const REFERENCE_ID = 0;
 
 /** Of latencies in milliseconds (23009-1 K.3.2). */
 function addService(lines: string[], { target, min, max }: NonNullable<Mpd["latency"]>): void {
-  const millis = { target: target * 1000, min: min * 1000, max: max * 1000 };
+  const millis = { target: Math.round(target * 1000), min: Math.round(min * 1000), max: Math.round(max * 1000) };
   lines.push(
     `  ${open("ServiceDescription", { id: 0 })}`,
     `    ${open("Latency", { ...millis, referenceId: REFERENCE_ID }, "/>")}`,
@@ -144,7 +144,7 @@ function addSet(lines: string[], set: AdaptationSet): void {
     const times = { wallClockTime: toDateTime(wallclock), presentationTime: time };
     const clock = { schemeIdUri: "urn:mpeg:dash:utc:direct:2014", value: times.wallClockTime };
     lines.push(
-      `      ${open("ProducerReferenceTime", { id: REFERENCE_ID, type: "encoder", ...times, inband: "false" })}`,
+      `      ${open("ProducerReferenceTime", { id, type: "encoder", ...times, inband: "false" })}`,
       // Shaka Player takes the time for one of NTP without.
       `        ${open("UTCTiming", clock, "/>")}`,
       "      </ProducerReferenceTime>",

@@ -140,9 +140,10 @@ export class ViewerRequests {
   #isComing(media: NamedMedia): boolean {
     const { window } = this.#rendition;
     const { open, lastMsn = Number.NaN, ended } = window;
+    if (!this.#profile.lowLatency) return false;
     // Behind the end, Shaka Player of DASH asks again and again: let it do so seldom.
     if (ended) return media.type === "segment" && media.msn === lastMsn + 1;
-    if (!this.#profile.lowLatency || !window.nextPart) return false;
+    if (!window.nextPart) return false;
     if (media.type === "piece") return media.msn === open?.msn;
     if (media.type !== "segment") return false;
     if (media.msn === open?.msn) return open.parts.length === 0 && !open.discontinuity;

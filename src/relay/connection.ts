@@ -18,6 +18,8 @@ export type RelayConnectionOptions = {
   /** How this server calls itself where the configuration says nothing. */
   readonly agent: string;
   readonly clock: () => Millis;
+  /** Addresses of a host, the one to try first first. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** A peer that takes nothing for so long is given up. */
   readonly sendTimeout: Millis;
   /** Media may be sent, or will come. */
@@ -97,9 +99,9 @@ export class RelayConnection {
   async #open(): Promise<void> {
     const { host, port } = this.#options.destination;
     this.#connectBy = this.#options.clock() + CONNECT_TIMEOUT;
-    const addresses = await lookup(host, { all: true, verbatim: true });
+    const addresses = await (this.#options.resolve ?? addressesOf)(host);
     const failures = new Set<string>();
-    for (const { address } of addresses) {
+    for (const address of addresses) {
       if (this.#closed) return;
       try {
         await this.#connect(address);
@@ -219,6 +221,10 @@ export class RelayConnection {
     this.#socket?.terminate();
     this.#options.onClosed(reason);
   }
+}
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 }
 
 function certificateProblem(socket: Socket, host: string, success: boolean, error: Error | null): string | undefined {

@@ -1,15 +1,22 @@
 import { describe, expect } from "bun:test";
+import { type FlvTag, TagType } from "../../src/formats/flv/tag.ts";
+import type { RelayStatus } from "../../src/relay/status.ts";
 import { AuthenticatingServer, PASSWORD } from "../support/authenticating-server.ts";
 import { decodeWithFfmpeg, publishWithFfmpeg } from "../support/clients/ffmpeg.ts";
 import { startNginx } from "../support/clients/nginx.ts";
+import { readFlv, ScriptedPublisher } from "../support/clients/scripted-publisher.ts";
 import { clip } from "../support/clips.ts";
+import { TemporaryDirectory } from "../support/directory.ts";
 import { startNaru } from "../support/naru.ts";
+import { PausableRelay } from "../support/pausable-relay.ts";
 import { compareTimes, faultsOf } from "../support/playback.ts";
 import { freePort } from "../support/ports.ts";
-import { sleep, until } from "../support/process.ts";
+import { run, sleep, until } from "../support/process.ts";
 import { testWith } from "../support/requires.ts";
+import { RtmpPlayer } from "../support/rtmp-player.ts";
 
 const SECONDS = 2;
+const FILLER_BYTES = 100_000;
 /** For how long the target is away; longer by hand. */
 const AWAY_MS = Number(process.env.TEST_SECONDS ?? 1) * 1000;
 
@@ -24,6 +31,31 @@ const publishing = async (url: string, of: "h264-aac" = "h264-aac") =>
   publishWithFfmpeg(await clip(of), url, { loop: true });
 const complaintsOf = (complaints: readonly string[]) =>
   complaints.filter((line) => !/Cannot reuse|deprecated/.test(line));
+
+/** A clip whose pictures are filled up (ITU-T H.264 7.4.1, type 12) to some 25 Mbit/s: what the system keeps for a socket is soon full. */
+async function heavyTags(): Promise<readonly FlvTag[]> {
+  using directory = new TemporaryDirectory();
+  const file = directory.join("clip.flv");
+  await run("ffmpeg", ["-v", "error", "-i", await clip("h264-aac"), "-c", "copy", file]);
+  const filler = new Uint8Array(4 + FILLER_BYTES).fill(0xff);
+  new DataView(filler.buffer).setUint32(0, FILLER_BYTES);
+  filler[4] = 12;
+  const isPicture = ({ type, body }: FlvTag) => type === TagType.video && body[1] === 1;
+  return readFlv(file).map((tag) => (isPicture(tag) ? { ...tag, body: Buffer.concat([tag.body, filler]) } : tag));
+}
+
+/** Between two messages of a stream that is sent in real time. */
+class LargestGap {
+  messages = 0;
+  longest = 0;
+  #last: number | undefined;
+
+  arrived(at: number): void {
+    this.messages++;
+    this.longest = Math.max(this.longest, at - (this.#last ?? at));
+    this.#last = at;
+  }
+}
 
 describe("relays", () => {
   testWith("ffmpeg", "nginx")(
@@ -166,6 +198,51 @@ describe("relays", () => {
       }
     },
     60_000 + AWAY_MS,
+  );
+
+  testWith("ffmpeg")(
+    "a target that stops reading is seen to, given up, and taken again; others do not notice",
+    async () => {
+      const tags = await heavyTags();
+      const port = await freePort();
+      using slow = await PausableRelay.listen(port);
+      const push = [`rtmp://127.0.0.1:${slow.port}/slow`, `rtmp://127.0.0.1:${port}/copy`];
+      await using naru = await startNaru({
+        ports: { rtmp: port },
+        config: { rtmp: { sendTimeout: "2s" }, applications: { live: { push }, slow: {}, copy: {} } },
+      });
+      await using _publishing = await ScriptedPublisher.publish({ port, path: "live/test", tags });
+      await naru.process.waitFor(/publish started path=slow\/test/);
+      await naru.process.waitFor(/publish started path=copy\/test/);
+      const gaps = { live: new LargestGap(), copy: new LargestGap() };
+      const players = (["live", "copy"] as const).map(
+        (app) => new RtmpPlayer({ port, app, name: "test" }, (_, at) => gaps[app].arrived(at)),
+      );
+      const slowPush = async () => {
+        const { relays } = (await (await fetch(`${naru.http}/api/relays`)).json()) as { relays: RelayStatus[] };
+        return relays.find(({ target }) => target.includes(`${slow.port}`));
+      };
+      slow.pause();
+      await until(
+        "it is seen that nothing is taken",
+        20_000,
+        async () => ((await slowPush())?.stalledMs ?? 0) > 500 || undefined,
+      );
+      await naru.process.waitFor(/push failed path=live\/test .*has not read what it is sent for 2 s/, 10_000);
+      expect(await slowPush()).toMatchObject({ lastError: "the server has not read what it is sent for 2 s" });
+      slow.resume();
+      await until("it is pushed again", 15_000, async () => {
+        const { state, stalledMs } = (await slowPush()) ?? {};
+        return (state === "running" && stalledMs === 0) || undefined;
+      });
+      for (const player of players) player.close();
+      expect(naru.process.output.match(/publish started path=copy\/test/g)?.length).toBe(1);
+      for (const { messages, longest } of Object.values(gaps)) {
+        expect(messages).toBeGreaterThan(60);
+        expect(longest).toBeLessThan(1500);
+      }
+    },
+    60_000,
   );
 
   for (const module of ["adobe", "llnw"] as const) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { decodeWithFfmpeg } from "../support/clients/ffmpeg.ts";
 import { type Nginx, startNginx } from "../support/clients/nginx.ts";
 import { playWithVlc } from "../support/clients/vlc.ts";
@@ -20,6 +20,16 @@ let nginx: Nginx | undefined;
 let directory: TemporaryDirectory;
 let web: ReturnType<typeof Bun.serve>;
 let nginxPort = 0;
+/** What lay there when half of a file was fetched. */
+let halfFetched: readonly string[] = [];
+
+async function* slowly(bytes: Uint8Array) {
+  const half = bytes.length >> 1;
+  yield bytes.subarray(0, half);
+  await Bun.sleep(300);
+  halfFetched = readdirSync(directory.join("fetched"));
+  yield bytes.subarray(half);
+}
 
 beforeAll(async () => {
   directory = new TemporaryDirectory();
@@ -33,7 +43,9 @@ beforeAll(async () => {
     port: 0,
     hostname: "127.0.0.1",
     fetch: ({ url }) =>
-      new URL(url).pathname === "/files/far.mp4" ? new Response(Bun.file(source)) : new Response("", { status: 404 }),
+      new URL(url).pathname === "/files/far.mp4"
+        ? new Response(slowly(readFileSync(source)))
+        : new Response("", { status: 404 }),
   });
   for (const kept of ["kept", "fetched"]) mkdirSync(directory.join(kept));
   naru = await startNaru({
@@ -99,6 +111,7 @@ describe("a file is played", () => {
         expect(matchedVideo).toBeGreaterThan((SECONDS - 0.5) * FRAME_RATE);
         expect(spread).toBeLessThan(0.005);
         expect(existsSync(directory.join("kept/far.mp4"))).toBe(name === "far");
+        expect(halfFetched.length).toBe(name === "far" ? 1 : 0);
         expect(readdirSync(directory.join("fetched"))).toEqual([]);
       },
       60_000,

@@ -33,8 +33,11 @@ export class Both implements AsyncDisposable {
     private readonly stack: AsyncDisposableStack,
   ) {}
 
-  /** @param conf blocks `rtmp` and `http`; `http` must have a server that listens */
-  static async start(conf: (place: Place) => string): Promise<Both> {
+  /**
+   * @param conf blocks `rtmp` and `http`; `http` must have a server that listens
+   * @param options `master`: nginx reads its configuration again by SIGHUP
+   */
+  static async start(conf: (place: Place) => string, options: { readonly master?: boolean } = {}): Promise<Both> {
     await using stack = new AsyncDisposableStack();
     const directory = stack.use(new TemporaryDirectory());
     const place: Place = {
@@ -43,7 +46,7 @@ export class Both implements AsyncDisposable {
       http: await freePort(),
       directory: emptyDirectory(directory.path),
     };
-    const nginx = stack.use(await startNginx(conf(place), place.http));
+    const nginx = stack.use(await startNginx(conf(place), place.http, options));
     const naru = stack.use(
       await startNaru({
         nginxConf: (ports, path) => conf({ server: "naru", ...ports, directory: emptyDirectory(path) }),

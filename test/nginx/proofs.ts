@@ -12,6 +12,8 @@ const RELAY: Proof = ["test/interop/relay.test.ts", "push to a real nginx-rtmp"]
 const FILES: Proof = ["test/interop/nginx-conf.test.ts", "serves its URL with its headers"];
 const DASH: Proof = ["test/interop/dash.test.ts", "FFmpeg plays what lies in the directory"];
 const VOD: Proof = ["test/interop/vod.test.ts", "as nginx-rtmp plays it"];
+const RELAYED: Proof = ["test/nginx/relay.test.ts", "is sent and asked for the same by nginx-rtmp and naru"];
+const CLOCK: Proof = ["test/nginx/hls.test.ts", "dash_clock_helper_uri http://clock.example/now"];
 const KEYS: Proof = ["test/interop/hls-keys.test.ts", "#EXT-X-KEY:METHOD=AES-128"];
 
 /** For each directive that is mapped, the test of its behaviour. Those of `http` that `rtmp` has, too, stand behind `http `. */
@@ -35,6 +37,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   idle_streams: SCRIPT,
   publish_notify: ["src/gateways/rtmp/play.test.ts", "tells of the encoder where it shall"],
   play_restart: ["src/gateways/rtmp/play.test.ts", "startOnPublish: true"],
+  play_time_fix: RELAYED,
   interleave: ["src/play/player.test.ts", "new Bench({ interleave: true })"],
   wait_key: ["src/play/player.test.ts", "gets sound at once and pictures from the next keyframe"],
   wait_video: ["src/play/player.test.ts", "waitForVideo: true"],
@@ -65,6 +68,9 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   dash_fragment: DASH,
   dash_playlist_length: DASH,
   dash_nested: DASH,
+  dash_cleanup: ["src/gateways/files/dash-directory.test.ts", "nobody's files are removed without cleanup"],
+  dash_clock_compensation: CLOCK,
+  dash_clock_helper_uri: CLOCK,
 
   record: SCRIPT,
   record_path: SCRIPT,
@@ -73,14 +79,24 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   record_max_size: ["src/record/recorder.test.ts", "maxSize: 2000"],
   record_max_frames: ["src/record/recorder.test.ts", "maxFrames: 60"],
   record_interval: ["src/record/recorder.test.ts", "pieceDuration: 4"],
+  record_interval_size: ["src/record/recorder.test.ts", "pieceSize: "],
   record_append: ["src/record/recorder.test.ts", "that goes on in a file writes no second head"],
+  record_unique: ["test/nginx/script.test.ts", "record_unique on"],
+  record_notify: ["test/nginx/relay.test.ts", "record_notify on"],
 
   play: VOD,
+  play_local_path: ["test/interop/vod.test.ts", "kept/far.mp4"],
+  play_temp_path: ["test/interop/vod.test.ts", "What lay there when half of a file was fetched"],
+  buflen: ["src/gateways/rtmp/file-play.test.ts", "ahead by what is kept"],
 
   notify_relay_redirect: ["src/hooks/webhook.test.ts", "may be called by the MD5 of its address"],
   on_record_started: ["src/app/hooks.test.ts", "record_started"],
   pull: RELAY,
   push: RELAY,
+  push_reconnect: RELAYED,
+  pull_reconnect: RELAYED,
+  session_relay: RELAYED,
+  relay_buffer: ["src/protocols/rtmp/client-session.test.ts", "expect(pair.server.bufferLength)"],
 
   on_connect: SCRIPT,
   on_disconnect: SCRIPT,
@@ -93,12 +109,16 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   on_update: SCRIPT,
   notify_update_timeout: SCRIPT,
   notify_method: CALLBACKS,
+  notify_update_strict: ["src/app/hooks.test.ts", "with updateStrict who cannot be asked about"],
+  netcall_timeout: ["src/hooks/dispatcher.test.ts", "what is late is called off"],
 
   exec_play: SCRIPT,
   exec_play_done: SCRIPT,
   exec_publish: SCRIPT,
   exec_publish_done: SCRIPT,
   exec_record_done: SCRIPT,
+  exec_record_started: ["src/app/hooks.test.ts", "record_started"],
+  env: ["test/interop/exec.test.ts", "env FOO=bar;"],
   exec_push: EXEC,
   exec: EXEC,
   exec_pull: ["src/exec/kept-processes.test.ts", "while a stream is played: from the first player to the last"],
@@ -118,6 +138,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   root: FILES,
   types: FILES,
   add_header: FILES,
+  expires: ["test/nginx/hls.test.ts", "const EXPIRES"],
   alias: ["src/gateways/http/static-files.test.ts", "alias takes its place"],
   default_type: ["src/gateways/http/static-files.test.ts", "leaves every file the default type"],
   "http allow": CONTROL,
@@ -128,32 +149,9 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   rtmp_stat: CONTROL,
   rtmp_stat_stylesheet: CONTROL,
   rtmp_control: CONTROL,
+  rtmp_stat_format: RELAYED,
+  flv_live: RELAYED,
   ssl_certificate: ["src/gateways/http/tls-listener.test.ts", "shows its certificate"],
   ssl_certificate_key: ["src/gateways/http/tls-listener.test.ts", "shows its certificate"],
   include: ["src/config/nginx/include.test.ts", "include"],
 };
-
-/** Mapped, and tested only as far as the setting that it becomes: what it does then has no test that names it. */
-export const NOT_PROVEN: readonly string[] = [
-  "buflen",
-  "dash_cleanup",
-  "dash_clock_compensation",
-  "dash_clock_helper_uri",
-  "env",
-  "exec_record_started",
-  "expires",
-  "flv_live",
-  "netcall_timeout",
-  "notify_update_strict",
-  "play_local_path",
-  "play_temp_path",
-  "play_time_fix",
-  "pull_reconnect",
-  "push_reconnect",
-  "record_interval_size",
-  "record_notify",
-  "record_unique",
-  "relay_buffer",
-  "rtmp_stat_format",
-  "session_relay",
-];

@@ -164,6 +164,7 @@ describe("RtmpClientSession that plays", () => {
       target: { path: "live/key", query: "token=x" },
       range: { start: -1000 },
     });
+    expect(pair.server.bufferLength).toBe(PLAY.bufferMs);
     expect(pair.clientEvents[0]).toEqual({ type: "playing" });
     pair.clientEvents.length = 0;
     const body = Uint8Array.from({ length: 100_000 }, (_, i) => i);

@@ -21,11 +21,18 @@ export class Nginx implements AsyncDisposable {
   }
 }
 
-/** Starts nginx with a configuration of `rtmp` and `http` blocks, and waits until `port` answers HTTP. */
-export async function startNginx(blocks: string, port: number): Promise<Nginx> {
+/**
+ * Starts nginx with a configuration of `rtmp` and `http` blocks, and waits until `port` answers HTTP.
+ * @param options `master`: with a process that starts the one that works, so that a reload replaces that
+ */
+export async function startNginx(
+  blocks: string,
+  port: number,
+  { master = false }: { readonly master?: boolean } = {},
+): Promise<Nginx> {
   const directory = new TemporaryDirectory();
   const conf = `load_module ${NGINX_RTMP_MODULE};
-daemon off; master_process off; worker_processes 1; pid ${directory.join("nginx.pid")}; error_log stderr warn;
+daemon off; ${master ? "user root;" : "master_process off;"} worker_processes 1; pid ${directory.join("nginx.pid")}; error_log stderr warn;
 events { worker_connections 1024; }
 ${blocks}`;
   const file = directory.join("nginx.conf");

@@ -158,11 +158,8 @@ async function play(side: Side, file: string, world: World) {
   await using _fixed = copyTo(file, rtmpUrl(side, "fixed/s"));
   using tap = new Tap(side.place.rtmp);
   await using _told = copyTo(file, `rtmp://127.0.0.1:${tap.port}/told/s`);
-  const isThere = (path: string, app: string = side.name) =>
-    until(`${path} ${app}`, 10_000, async () =>
-      world.callbacks.calls.some((call) => call.startsWith(path) && call.includes(`app=${app}&`)) ? true : undefined,
-    );
-  await isThere("/publish");
+  const isPushed = (call: string) => call.startsWith("/publish ") && call.includes(`app=${side.name}&`);
+  await until("a push", 10_000, async () => world.callbacks.calls.some(isPushed) || undefined);
   await Bun.sleep(2000);
   using back = watch(side, "back", "first");
   using inside = watch(side, "in", "x");
@@ -195,12 +192,11 @@ async function play(side: Side, file: string, world: World) {
     await using changed = copyTo(file, rtmpUrl(side, "changed/s"));
     await using added = copyTo(file, rtmpUrl(side, "added/s"));
     expect(await changed.end(8000)).not.toBe(0);
-    seen.changed = changed.exitCode === undefined ? "goes on" : "refused";
-    seen.added = added.exitCode === undefined ? "goes on" : "refused";
     using another = watch(side, "live", "first");
     const playing = until("media", 2000, async () => another.times.length > 0 || undefined).catch(() => false);
     // The process that nginx-rtmp goes on with knows nothing of the streams of the one before.
     expect(await playing).toBe(side.name === "naru");
+    seen.added = added.exitCode === undefined ? "goes on" : "refused";
     seen["player of what is not changed"] = watching.times.length > before ? "goes on" : "has stopped";
     seen["encoder of what is not changed"] = encoder.exitCode === undefined ? "goes on" : "has stopped";
   }

@@ -108,7 +108,7 @@ class BenchStream {
     });
     this.output = new HlsOutput({ path, config: hlsSchema.parse({}), firstMsn: 1, wallclockAt: (now) => now });
     stream.attach(this.output.write, 0);
-    const request = { path, protocol: "rtmp", remote: "", onClosed: () => {} } as const;
+    const request = { path, protocol: "rtmp", remote: "", query: "", onClosed: () => {} } as const;
     const publisher = stream.publish(request, 0);
     this.#demuxer = new FlvDemuxer({ onEvent: (event, now) => publisher.write(event, now) });
   }

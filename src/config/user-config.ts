@@ -23,15 +23,78 @@ export type UserRule = {
   deny?: string;
 };
 
+/** Changes of the path before a location is looked for, as nginx's rewrite in a server. */
+export type UserRewrite = {
+  /** Regular expression; paths that match it are rewritten. */
+  pattern: string;
+  /**
+   * Upper and lower case count as the same.
+   * @default false
+   */
+  ignoreCase?: boolean;
+  /** The new path, or URL, with `$1`, `$uri`, `$args`, `$host` and the like in it. */
+  to: string;
+  /**
+   * What comes then, as in nginx's rewrite: the next rule, another location, this location, 302 or 301.
+   * @default "next"
+   */
+  after?: "next" | "last" | "break" | "redirect" | "permanent";
+};
+
 /** Directories served as files, as nginx's location blocks. */
 export type UserLocation = {
-  /** URL prefix. */
-  path: string;
+  /**
+   * URL prefix.
+   * @default "/"
+   */
+  path?: string;
   /**
    * Only this path, and nothing below it.
    * @default false
    */
   exact?: boolean;
+  /**
+   * No pattern is tried where this prefix is the longest; nginx's `^~`.
+   * @default false
+   */
+  final?: boolean;
+  /** Regular expression that the path must match, too; the first that matches counts, before prefixes. */
+  pattern?: string;
+  /**
+   * Upper and lower case count as the same to the pattern.
+   * @default false
+   */
+  ignoreCase?: boolean;
+  /**
+   * For error pages and the like only: clients are answered 404.
+   * @default false
+   */
+  internal?: boolean;
+  /**
+   * Files that a directory is answered with; the first that exists counts.
+   * @default ["index.html"]
+   */
+  index?: string[];
+  /**
+   * Lists the files of directories that have no index.
+   * @default false
+   */
+  autoindex?: boolean;
+  /**
+   * Files to answer with, the first that exists; the last is a path, or a status as `=404`. nginx's try_files.
+   * @default []
+   */
+  tryFiles?: string[];
+  /**
+   * Pages shown instead of errors, as nginx's error_page.
+   * @default []
+   */
+  errorPages?: UserErrorPage[];
+  /**
+   * Changes of the path, as nginx's rewrite; those of `http` come before a location is looked for.
+   * @default []
+   */
+  rewrites?: UserRewrite[];
   /** Directory; the whole URL path is looked up below it. */
   root?: string;
   /** Directory that takes the place of the prefix. */
@@ -113,6 +176,34 @@ export type UserLocation = {
      */
     satisfy?: "all" | "any";
   };
+};
+
+/** Pages shown instead of errors, as nginx's error_page. */
+export type UserErrorPage = {
+  /** Statuses that it is shown for. */
+  status: number[];
+  /** Its path, or a URL to redirect to. */
+  page: string;
+  /** Status to answer with: the first one when left out, that of the page when 0. */
+  answer?: number;
+};
+
+/** Changes of the path, as nginx's rewrite; those of `http` come before a location is looked for. */
+export type UserRewrite = {
+  /** Regular expression; paths that match it are rewritten. */
+  pattern: string;
+  /**
+   * Upper and lower case count as the same.
+   * @default false
+   */
+  ignoreCase?: boolean;
+  /** The new path, or URL, with `$1`, `$uri`, `$args`, `$host` and the like in it. */
+  to: string;
+  /**
+   * What comes then, as in nginx's rewrite: the next rule, another location, this location, 302 or 301.
+   * @default "next"
+   */
+  after?: "next" | "last" | "break" | "redirect" | "permanent";
 };
 
 /** Processes that are kept running with the server. */
@@ -860,6 +951,11 @@ export type UserConfig = {
        */
       satisfy?: "all" | "any";
     };
+    /**
+     * Changes of the path before a location is looked for, as nginx's rewrite in a server.
+     * @default []
+     */
+    rewrites?: UserRewrite[];
     /**
      * Directories served as files, as nginx's location blocks.
      * @default []

@@ -62,7 +62,7 @@ describe("the table of directives", () => {
     }
   });
 
-  test.each(["auth_request", "secure_link", "access_by_lua_block", "internal", "if", "ssl_verify_client"])(
+  test.each(["auth_request", "secure_link", "access_by_lua_block", "if", "ssl_verify_client"])(
     "%s keeps people out, and so does not get lost",
     (name) => {
       const lookup = findDirective(name, "location");

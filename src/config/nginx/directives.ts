@@ -3,6 +3,7 @@ import { words } from "./spec.ts";
 import { HTTP_DIRECTIVES, HTTP_FAMILIES } from "./table/http.ts";
 import { INCLUDE, ROOT_DIRECTIVES } from "./table/root.ts";
 import { FORK_DIRECTIVES, RTMP_DIRECTIVES } from "./table/rtmp.ts";
+import { SITE_DIRECTIVES } from "./table/site.ts";
 
 /** Every directive that is known by name. To support one more, change its entry. */
 export const DIRECTIVES: readonly DirectiveSpec[] = [
@@ -10,6 +11,7 @@ export const DIRECTIVES: readonly DirectiveSpec[] = [
   ...FORK_DIRECTIVES,
   ...ROOT_DIRECTIVES,
   ...HTTP_DIRECTIVES,
+  ...SITE_DIRECTIVES,
   INCLUDE,
 ];
 

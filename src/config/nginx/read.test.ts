@@ -335,7 +335,10 @@ describe("http", () => {
     ["location ^~ /hls { root /tmp; }", 1],
     ["location /a { location /a/b { root /tmp; } }", 1],
     ["location = /hls { root /tmp; }", 1],
-    ["location ~ \\.ts$ { root /tmp; }", 0],
+    ["location ~ \\.ts$ { root /tmp; }", 1],
+    ["location ~ (?>a)\\.ts$ { root /tmp; }", 0],
+    ["location ~ \\.php$ { fastcgi_pass x; }", 1],
+    ["location @x { root /tmp; }", 0],
     ["location /x { proxy_pass http://y; root /tmp; }", 0],
     ["location /stat { rtmp_stat all; rtmp_stat_stylesheet x.xsl; }", 1],
     ["location /flv { flv_live on; }", 1],
@@ -419,13 +422,15 @@ describe("http", () => {
     ["location /hls { root /tmp; auth_basic x; }", []],
     ["location /hls { root /tmp; auth_basic x; auth_basic_user_file /etc/$host; }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; auth_request /auth; }", ["nginx-guard-unsupported"]],
-    ["location ~ ^/hls { root /tmp; deny all; }", ["nginx-guard-unsupported"]],
+    ["location ~ ^/hls { root /tmp; deny all; }", []],
+    ["location ~ ^(?>/hls) { root /tmp; deny all; }", ["nginx-guard-unsupported"]],
     ["set_real_ip_from 10.0.0.1; location /hls { root /tmp; deny all; }", ["nginx-guard-unsupported"]],
     ["set_real_ip_from 10.0.0.1; location /hls { root /tmp; }", []],
     ["location ~ ^/hls { root /tmp; allow all; auth_basic off; }", []],
     ["location /control { rtmp_control all; limit_except POST { deny all; } }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; location /hls/secret { return 403; } }", []],
-    ["location /hls { root /tmp; location /hls/secret { return 302 http://$host/; } }", ["nginx-guard-unsupported"]],
+    ["location /hls { root /tmp; location /hls/secret { return 302 http://$host/; } }", []],
+    ["location /hls { root /tmp; location /hls/secret { return 302 http://$http_x/; } }", ["nginx-guard-unsupported"]],
     ["location /hls { root /tmp; location /hls/secret { return 444; } }", ["nginx-guard-unsupported"]],
     ["location / { root /tmp; if ($request_method = 'OPTIONS') { add_header A b; return 204; } }", []],
     ["location / { root /tmp; if ($request_method = 'PUT') { return 204; } }", ["nginx-guard-unsupported"]],
@@ -437,6 +442,44 @@ describe("http", () => {
   ])("%s", (text, codes) => {
     const { mistakes } = read(http(`server { listen 8080; ${text} }`));
     expect(mistakes.map(({ code }) => code as string)).toEqual(codes);
+  });
+
+  test.each([
+    ["location ^~ /a { root /w; }", { path: "/a", final: true }],
+    ["location ~* \\.TS$ { root /w; }", { path: "/", pattern: "\\.TS$", ignoreCase: true, root: "/w" }],
+    ["location ~\\.ts$ { root /w; }", { pattern: "\\.ts$", ignoreCase: false }],
+    ["location /a { location ~ x$ { root /w; } }", { path: "/a", pattern: "x$" }],
+    ["location ~ ^/a/(.*)$ { alias /w/$1; }", { alias: "/w/$1" }],
+    ["autoindex on; location /a { root /w; index a.html b; }", { autoindex: true, index: ["a.html", "b"] }],
+    ["location /a { root /w; try_files $uri $uri/ /b?$args; }", { tryFiles: ["$uri", "$uri/", "/b?$args"] }],
+    ["location /a { root /w; try_files $uri @b; }", { tryFiles: ["$uri", "=404"] }],
+    ["location /a { root /w; try_files $x_y /b; }", { tryFiles: [] }],
+    [
+      "error_page 404 403 /e; error_page 500 = /f; location /a { root /w; }",
+      {
+        errorPages: [
+          { status: [404, 403], page: "/e" },
+          { status: [500], page: "/f", answer: 0 },
+        ],
+      },
+    ],
+    ["location /a { root /w; error_page 404 =200 https://x/; }", { errorPages: [{ answer: 200, page: "https://x/" }] }],
+    ["location = /e { internal; root /w; }", { exact: true, internal: true }],
+    ["location /a { return 301 https://$host$request_uri; }", { answer: { status: 301 } }],
+    [
+      "location /a { rewrite ^/a/(.*)$ /b/$1 last; rewrite x /y; rewrite z /$nothing; }",
+      {
+        rewrites: [
+          { pattern: "^/a/(.*)$", to: "/b/$1", after: "last" },
+          { pattern: "x", to: "/y", after: "next" },
+        ],
+      },
+    ],
+  ])("%s is a location", (text, expected) => expect(locations(text)[0]).toMatchObject(expected));
+
+  test("rewrites of the server", () => {
+    const { http: site } = resolve(http("server { rewrite ^/old(.*)$ /new$1 permanent; location / { root /w; } }"));
+    expect(site.rewrites).toEqual([{ pattern: "^/old(.*)$", ignoreCase: false, to: "/new$1", after: "permanent" }]);
   });
 
   test.each([

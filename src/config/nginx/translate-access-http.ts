@@ -67,9 +67,9 @@ export function isRestricting(access: Access | undefined): boolean {
 /** The rules of a location that naru does not have cannot be held. */
 export function holdNothing(node: Node, report: Report): void {
   for (const { directive } of node.children) {
-    const keepsOut = directive.name === "deny" || (directive.name === "auth_basic" && directive.args[0] !== "off");
-    if (keepsOut)
-      report.guard(directive, "its location is by a pattern, which naru has not: what it protects would be open");
+    const keepsOut =
+      ["deny", "internal"].includes(directive.name) || (directive.name === "auth_basic" && directive.args[0] !== "off");
+    if (keepsOut) report.guard(directive, "naru does not have its location: what it protects would be open");
     else if (DIRECTIVES.includes(directive.name)) report.ignored(directive, "its location is left out");
   }
 }

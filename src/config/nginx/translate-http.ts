@@ -1,4 +1,5 @@
 import { isAbsolute, join, normalize } from "node:path";
+import { unknownVariable } from "../../gateways/http/variables.ts";
 import { formatListen, type ListenAddress } from "../units.ts";
 import type { Draft } from "./draft.ts";
 import type { Report } from "./report.ts";
@@ -8,6 +9,16 @@ import { type Access, holdNothing, isRestricting, translateAccess } from "./tran
 import { OWN_ANSWERS, type OwnAnswer, translateOwnAnswer } from "./translate-control.ts";
 import { type FixedAnswer, forgetPreflights, translateReturn } from "./translate-return.ts";
 import { putListens } from "./translate-rtmp.ts";
+import {
+  errorPagesOf,
+  prefixOf,
+  type Rewrite,
+  type SiteSettings,
+  siteSettings,
+  translateRewrites,
+  type Which,
+  whichPaths,
+} from "./translate-site.ts";
 import type { Node } from "./validate.ts";
 import { parseNginxListen, parseNginxTime } from "./values.ts";
 
@@ -42,6 +53,8 @@ export function translateHttp(root: readonly Node[], hlsPaths: readonly string[]
   }
   forgetPreflights(http, report);
   translateListens([chosen, http], draft, report);
+  const rewrites = translateRewrites(chosen, "http", draft, report);
+  if (rewrites.length > 0) draft.set(["http", "rewrites"], rewrites, chosen.directive, true);
   translateLocations([chosen, http], hlsPaths, draft, report);
 }
 
@@ -109,19 +122,20 @@ function translateCertificate(scope: Scope, draft: Draft, report: Report): void 
   }
 }
 
-type Location = OwnAnswer & {
-  readonly path: string;
-  /** Only this path. */
-  readonly exact?: boolean;
-  readonly access?: Access;
-  readonly answer?: FixedAnswer;
-  readonly root?: string;
-  readonly alias?: string;
-  readonly types?: Readonly<Record<string, string>>;
-  readonly defaultType?: string;
-  readonly headers?: readonly Header[];
-  readonly alwaysHeaders?: readonly Header[];
-};
+type Location = OwnAnswer &
+  Which &
+  SiteSettings & {
+    readonly internal?: true;
+    readonly rewrites?: readonly Rewrite[];
+    readonly access?: Access;
+    readonly answer?: FixedAnswer;
+    readonly root?: string;
+    readonly alias?: string;
+    readonly types?: Readonly<Record<string, string>>;
+    readonly defaultType?: string;
+    readonly headers?: readonly Header[];
+    readonly alwaysHeaders?: readonly Header[];
+  };
 type Header = readonly [name: string, value: string];
 const ADD_HEADER = "write: add_header name value [always];";
 type Placed = { readonly location: Location; readonly by: Node };
@@ -162,7 +176,7 @@ function translateLocations(scope: Scope, hlsPaths: readonly string[], draft: Dr
       draft.note(by.directive, `http.locations[${index}]`);
     }
   }
-  const ownPage = ofFiles.find(({ location }) => location.path === "/" && !location.exact);
+  const ownPage = ofFiles.find(({ location }) => location.path === "/" && !location.exact && !location.pattern);
   if (ownPage) draft.set(["http", "pages"], false, ownPage.by.directive);
   else {
     const message = "naru also lists what is live at / and shows it at /APPLICATION/KEY";
@@ -200,42 +214,51 @@ function ownAccess(
 }
 
 function directoryOf({ alias, root, path }: Location): string | undefined {
-  return alias ?? (root === undefined ? undefined : join(root, path));
-}
-
-/** The path prefix of a location that is one. */
-function prefixOf({ directive }: Node): string | undefined {
-  const [first = "", second] = directive.args;
-  const path = second === undefined ? first : first === "^~" || first === "=" ? second : "";
-  return path.startsWith("/") ? path : undefined;
+  return alias?.replace(/\$.*/, "") ?? (root === undefined ? undefined : join(root, path));
 }
 
 function translateLocation(node: Node, scope: Scope, draft: Draft, report: Report): Location | undefined {
   const { directive, children } = node;
-  const path = prefixOf(node);
-  if (path === undefined) {
-    report.unsupported(directive, "naru has locations by the beginning of the path, or the whole, only");
+  const which = whichPaths(scope);
+  if (typeof which === "string") {
+    report.unsupported(directive, which);
     return undefined;
   }
+  const path = which.pattern ?? which.path;
   const access = translateAccess(scope, path, draft, report);
-  const common = { path, ...(directive.args[0] === "=" && { exact: true }), ...(access && { access }) };
+  const rewrites = translateRewrites(node, `http.locations, ${path}`, draft, report);
+  const [internal] = blocks(node, "internal");
+  if (internal) draft.note(internal.directive, `http.locations, internal of ${path}`);
+  const common = {
+    ...which,
+    ...(access && { access }),
+    ...(rewrites.length > 0 && { rewrites }),
+    ...(internal && { internal: true as const }),
+  };
   const own = children.find((child) => OWN_ANSWERS.includes(child.directive.name));
   const answer = own && translateOwnAnswer(node, own, scope, path, draft, report);
   if (answer) return { ...common, ...answer, ...headerSettings(scope, path, draft, report) };
 
   const fixed = translateReturn(node, report);
-  if (fixed) return { ...common, answer: fixed, ...content(scope, path, draft, report) };
+  if (fixed) {
+    const errorPages = errorPagesOf(scope, path, draft, report);
+    const pages = errorPages.length > 0 && { errorPages };
+    return { ...common, answer: fixed, ...pages, ...content(scope, path, draft, report) };
+  }
 
   const handler = children.find((child) => CONTENT_HANDLERS.test(child.directive.name) && child !== own);
   const place = inForce([node], "alias") ?? inForce(scope, "root");
-  const isVariable = /\$/.test(place?.directive.args[0] ?? "");
+  const isAlias = place?.directive.name === "alias";
+  const variable = unknownVariable(place?.directive.args[0] ?? "", isAlias ? which.pattern : "");
+  const isVariable = isAlias && which.pattern ? variable : place?.directive.args[0]?.includes("$");
   if (!handler && place && !isVariable) {
     const directory = place.directive.args[0] ?? "";
     draft.note(place.directive, `http.locations, ${place.directive.name} of ${path}`);
     warnOfRelative(place, report);
     return {
       ...common,
-      ...(place.directive.name === "alias" ? { alias: directory } : { root: directory }),
+      ...(isAlias ? { alias: directory } : { root: directory }),
+      ...siteSettings(scope, path, draft, report),
       ...content(scope, path, draft, report),
     };
   }
@@ -244,25 +267,30 @@ function translateLocation(node: Node, scope: Scope, draft: Draft, report: Repor
   } else if (place) {
     report.unsupported(place.directive, "naru has no variables in directories");
     report.unsupported(directive, "left out, as its directory has a variable");
-  } else if (!access) {
+  } else if (!access && rewrites.length === 0 && !internal) {
     report.ignored(directive, "has neither root nor alias");
   }
+  // What nginx would not give out as a file is none.
+  if (which.pattern !== undefined && handler) return { ...common, access: access ?? {} };
   // Whatever else naru serves there is kept as closed.
-  return isRestricting(access) ? common : undefined;
+  return isRestricting(access) || rewrites.length > 0 || internal ? common : undefined;
 }
 
 /** A root at the server serves every path that no location takes. */
 function serverRoot(scope: Scope, placed: readonly Placed[], draft: Draft, report: Report): Placed | undefined {
   const root = inForce(scope, "root");
   const [server] = scope;
-  const taken = placed.some(({ location }) => location.path === "/");
-  if (!root || !server || taken || blocks(server, "location").some((node) => prefixOf(node) === "/")) return undefined;
+  if (!root || !server) return undefined;
+  const all = placed.some(({ location }) => location.path === "/" && !location.exact && !location.pattern);
+  const isLeftOut = (node: Node) => prefixOf(node) === "/" && !placed.some(({ by }) => by === node);
+  if (all || blocks(server, "location").some(isLeftOut)) return undefined;
   const directory = root.directive.args[0] ?? "";
   if (directory.includes("$")) return undefined;
   draft.note(root.directive, "http.locations, root of /");
   warnOfRelative(root, report);
   const access = translateAccess(scope, "/", draft, report);
-  const location = { path: "/", root: directory, ...(access && { access }), ...content(scope, "/", draft, report) };
+  const settings = { ...siteSettings(scope, "/", draft, report), ...content(scope, "/", draft, report) };
+  const location = { path: "/", root: directory, ...(access && { access }), ...settings };
   return { location, by: root };
 }
 
@@ -369,9 +397,10 @@ function servesAny(server: Node, http: Node, hlsPaths: readonly string[]): boole
   const serves = (scope: Scope): boolean => {
     const [node] = scope as [Node];
     const place = inForce([node], "alias") ?? inForce(scope, "root");
-    const prefix = node === server ? "/" : prefixOf(node);
-    if (place && prefix !== undefined) {
-      const directory = place.directive.args[0] ?? "";
+    const which = node === server ? { path: "/" } : whichPaths(scope);
+    if (place && typeof which !== "string") {
+      const prefix = which.path;
+      const directory = (place.directive.args[0] ?? "").replace(/\$.*/, "");
       const served = clean(place.directive.name === "alias" ? directory : join(directory, prefix));
       if (holdsAny(served, hlsPaths)) return true;
     }

@@ -1,3 +1,4 @@
+import { unknownVariable } from "../../gateways/http/variables.ts";
 import type { Report } from "./report.ts";
 import { blocks } from "./scope.ts";
 import type { Node } from "./validate.ts";
@@ -16,13 +17,13 @@ export function translateReturn(location: Node, report: Report): FixedAnswer | u
 }
 
 function fixedAnswer([code = "", text = ""]: readonly string[]): FixedAnswer | undefined {
-  if (/\$/.test(code + text)) return undefined;
-  if (/^https?:\/\//.test(code) && text === "") return { status: 302, location: code };
+  if (/^(https?|\$scheme):\/\//.test(code) && text === "")
+    return unknownVariable(code) ? undefined : { status: 302, location: code };
   // 444 closes the connection without an answer.
   if (!/^[2-5]\d\d$/.test(code) || code === "444") return undefined;
   const status = Number(code);
-  if (REDIRECTS.includes(status)) return text === "" ? undefined : { status, location: text };
-  return text === "" ? { status } : { status, text };
+  if (REDIRECTS.includes(status)) return text === "" || unknownVariable(text) ? undefined : { status, location: text };
+  return text.includes("$") ? undefined : text === "" ? { status } : { status, text };
 }
 
 /** CORS preflights that are answered by a condition, as most files for streaming have them: naru answers OPTIONS by itself. */

@@ -44,6 +44,38 @@ export type StatConfig = z.output<typeof statSchema>;
 const controlSchema = z.array(z.enum(["all", "record", "drop", "redirect"])).min(1);
 export type ControlConfig = z.output<typeof controlSchema>;
 
+const pattern = () =>
+  z.string().refine((text) => {
+    try {
+      new RegExp(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }, "expected a regular expression of JavaScript");
+
+const rewriteSchema = z.strictObject({
+  pattern: pattern().describe("Regular expression; paths that match it are rewritten."),
+  ignoreCase: z.boolean().default(false).describe("Upper and lower case count as the same."),
+  to: headerValue().describe("The new path, or URL, with `$1`, `$uri`, `$args`, `$host` and the like in it."),
+  after: z
+    .enum(["next", "last", "break", "redirect", "permanent"])
+    .default("next")
+    .describe("What comes then, as in nginx's rewrite: the next rule, another location, this location, 302 or 301."),
+});
+export type HttpRewrite = z.output<typeof rewriteSchema>;
+const rewrites = () => z.array(rewriteSchema).default([]);
+
+const errorPageSchema = z.strictObject({
+  status: z.array(z.int().min(300).max(599)).min(1).describe("Statuses that it is shown for."),
+  page: headerValue().describe("Its path, or a URL to redirect to."),
+  answer: z
+    .int()
+    .refine((status) => status === 0 || (status >= 200 && status <= 599), "expected a status, or 0")
+    .optional()
+    .describe("Status to answer with: the first one when left out, that of the page when 0."),
+});
+
 const answerSchema = z.strictObject({
   status: z.int().min(200).max(599).describe("Status code."),
   text: z.string().default("").describe("Body, of the location's `defaultType`."),
@@ -52,8 +84,30 @@ const answerSchema = z.strictObject({
 
 const locationSchema = z
   .strictObject({
-    path: z.string().startsWith("/").describe("URL prefix."),
+    path: z.string().startsWith("/").default("/").describe("URL prefix."),
     exact: z.boolean().default(false).describe("Only this path, and nothing below it."),
+    final: z.boolean().default(false).describe("No pattern is tried where this prefix is the longest; nginx's `^~`."),
+    pattern: pattern()
+      .optional()
+      .describe("Regular expression that the path must match, too; the first that matches counts, before prefixes."),
+    ignoreCase: z.boolean().default(false).describe("Upper and lower case count as the same to the pattern."),
+    internal: z.boolean().default(false).describe("For error pages and the like only: clients are answered 404."),
+    index: z
+      .array(z.string().min(1))
+      .default(["index.html"])
+      .describe("Files that a directory is answered with; the first that exists counts."),
+    autoindex: z.boolean().default(false).describe("Lists the files of directories that have no index."),
+    tryFiles: z
+      .array(headerValue())
+      .refine((names) => names.length !== 1, "expected at least one file, and what to do without any")
+      .default([])
+      .describe(
+        "Files to answer with, the first that exists; the last is a path, or a status as `=404`. nginx's try_files.",
+      ),
+    errorPages: z.array(errorPageSchema).default([]).describe("Pages shown instead of errors, as nginx's error_page."),
+    rewrites: rewrites().describe(
+      "Changes of the path, as nginx's rewrite; those of `http` come before a location is looked for.",
+    ),
     root: z.string().optional().describe("Directory; the whole URL path is looked up below it."),
     alias: z.string().optional().describe("Directory that takes the place of the prefix."),
     types: z
@@ -80,9 +134,12 @@ const locationSchema = z
     "takes one of root, alias, stat, control, flv and answer",
   )
   .refine(
-    ({ root, alias, stat, control, flv, answer, access }) =>
-      flv || [root, alias, stat, control, answer, access].some((one) => one !== undefined),
-    "needs one of root, alias, stat, control, flv, answer and access",
+    ({ root, alias, stat, control, flv, answer, access, internal, rewrites }) =>
+      flv ||
+      internal ||
+      rewrites.length > 0 ||
+      [root, alias, stat, control, answer, access].some((one) => one !== undefined),
+    "needs one of root, alias, stat, control, flv, answer, access, internal and rewrites",
   );
 
 /** How viewers reach the server by HTTP. */
@@ -120,6 +177,9 @@ export const httpSchema = z
     access: accessSchema
       .optional()
       .describe("Who is let in, to everything that no location takes, and to locations that do not say."),
+    rewrites: rewrites().describe(
+      "Changes of the path before a location is looked for, as nginx's rewrite in a server.",
+    ),
     locations: z.array(locationSchema).default([]).describe("Directories served as files, as nginx's location blocks."),
   })
   .prefault({});

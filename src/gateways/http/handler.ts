@@ -9,17 +9,18 @@ import { type Conditions, readConditions } from "./conditions.ts";
 import type { HttpAccess, HttpConfig, HttpLocation } from "./config.ts";
 import type { FlvAnswers } from "./flv-answers.ts";
 import type { FlvVisit } from "./flv-door.ts";
-import { matchLocation } from "./location.ts";
 import { answerMultitrack, readMultitrackRequest } from "./multitrack.ts";
 import { askOperator, type OperatorQuestion, readApiRequest } from "./operator.ts";
 import { PageAssets } from "./page-assets.ts";
 import { answerAsset, answerPage } from "./pages.ts";
+import { findPlace, MAX_HOPS } from "./place.ts";
 import { MAX_TARGET_LENGTH, parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { Responses } from "./responses.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { type AnswerSource, HEALTH, type Peer, POSTER, STATE, STREAMS } from "./shared-answer.ts";
 import { STAT_STYLESHEET } from "./stat-stylesheet.ts";
-import { answerFile, answerFileOptions, answerFixed, hasFile } from "./static-files.ts";
+import { answerFileOptions, answerFixed, answerFound, type Found, lookUp } from "./static-files.ts";
+import { encodePath, expand } from "./variables.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 export type HttpHandlerOptions = {
@@ -38,8 +39,17 @@ export type HttpHandlerOptions = {
   readonly assets?: PageAssets;
 };
 
-/** What a location answers where it has no file: none, a directory without index, a directory without its slash. */
-const NO_FILE: ReadonlySet<number> = new Set([404, 403, 301]);
+/** A request, or what an index, try_files or an error page makes of it. */
+type Asked = {
+  readonly request: Request;
+  readonly peer: Peer;
+  readonly target: RequestTarget;
+  /** How often it was led elsewhere; 0 as it came from the client. */
+  readonly hops: number;
+  /** It is the page of an error, to be answered with this status; 0 for that of the page itself. */
+  readonly errorStatus?: number;
+};
+
 /** What orders are given by. */
 const API_ROUTES: ReadonlySet<Route["kind"]> = new Set(["api", "streams", "stream"]);
 /** What `Bun.serve` wants for a request that has become a WebSocket. */
@@ -117,20 +127,52 @@ export class HttpHandler {
     const target = parseRequestTarget(request.url);
     if (!target) return this.#responses.text(400, "the URL is malformed");
 
-    const location = matchLocation(this.options.config.locations, target.path);
-    const refused = this.#gates.get(location)?.refuse(request, peer.requestIP(request)?.address);
-    if (!(refused instanceof Promise)) return refused ?? this.#answerAdmitted(request, peer, target, location);
-    return refused.then((response) => response ?? this.#answerAdmitted(request, peer, target, location));
+    return this.#answerAt({ request, peer, target, hops: 0 });
   }
 
-  #answerAdmitted(
-    request: Request,
-    peer: Peer,
-    target: RequestTarget,
-    location: HttpLocation | undefined,
-  ): Response | Promise<Response> {
+  #answerAt(asked: Asked): Response | Promise<Response> {
+    const { request, hops } = asked;
+    const place = findPlace(this.options.config, asked.target, request, hops === 0);
+    if ("status" in place) {
+      if (place.to !== "") return this.#responses.redirect(place.to, place.status);
+      return this.#responses.text(place.status, "the rules of this path lead nowhere");
+    }
+    const { location, target } = place;
+    const at = { ...asked, target };
+    const answer = location?.internal && hops === 0 ? this.#unknown() : this.#answerGuarded(at, location);
+    if (!location || location.errorPages.length === 0 || asked.errorStatus !== undefined) return answer;
+    return this.#withErrorPage(answer, at, location);
+  }
+
+  #answerGuarded(asked: Asked, location: HttpLocation | undefined): Response | Promise<Response> {
+    const { request, peer } = asked;
+    const refused = this.#gates.get(location)?.refuse(request, peer.requestIP(request)?.address);
+    if (!(refused instanceof Promise)) return refused ?? this.#answerAdmitted(asked, location);
+    return refused.then((response) => response ?? this.#answerAdmitted(asked, location));
+  }
+
+  /** nginx's error_page. A page that is missing changes nothing. */
+  async #withErrorPage(answer: Response | Promise<Response>, asked: Asked, location: HttpLocation): Promise<Response> {
+    const response = await answer;
+    const { target, request, hops } = asked;
+    const found = location.errorPages.find(({ status }) => status.includes(response.status));
+    if (!found) return response;
+    const status = found.answer ?? response.status;
+    const page = expand(found.page, { ...target, request }, undefined, encodePath);
+    if (!page.startsWith("/")) return this.#responses.redirect(page, REDIRECTS.has(status) ? status : 302);
+    const to = parseRequestTarget(page);
+    if (!to || hops >= MAX_HOPS) return response;
+    const shown = await this.#answerAt({ ...asked, target: to, hops: hops + 1, errorStatus: status });
+    return shown.status === status || (status === 0 && shown.ok) ? shown : response;
+  }
+
+  #answerAdmitted(asked: Asked, location: HttpLocation | undefined): Response | Promise<Response> {
+    const { request, peer, target } = asked;
     const { method } = request;
-    if (location?.answer) return answerFixed(location, location.answer, readConditions(request));
+    if (location?.answer) {
+      const status = asked.errorStatus || location.answer.status;
+      return answerFixed(location, { ...location.answer, status }, readConditions(request), { ...target, request });
+    }
     // Below `/stat` lies `/stat.xsl`, which is not statistics.
     if (location?.stat && !target.path.endsWith(".xsl"))
       return this.#operate({ type: "stat", config: location.stat }, location);
@@ -153,7 +195,7 @@ export class HttpHandler {
     if (route) return this.#responses.text(405, `${method} is not allowed here`, { allow: "GET, HEAD, OPTIONS" });
     const isFiles = location?.root !== undefined || location?.alias !== undefined;
     if (!location || !isFiles) return this.#answerRoute(request, peer, target);
-    return this.#answerLocation(location, request, peer, target, readConditions(request));
+    return this.#answerLocation(location, asked);
   }
 
   async #answerOptions(
@@ -162,8 +204,9 @@ export class HttpHandler {
     { path }: RequestTarget,
   ): Promise<Response> {
     const isFiles = location?.root !== undefined || location?.alias !== undefined;
-    if (!location || !isFiles || (location.path === "/" && !(await hasFile(location, path))))
-      return this.#responses.options();
+    if (!location || !isFiles) return this.#responses.options();
+    const found = location.path === "/" ? await lookUp(location, { path, query: "", request }) : undefined;
+    if (found && !isContent(found)) return this.#responses.options();
     return answerFileOptions(location, readConditions(request));
   }
 
@@ -171,23 +214,28 @@ export class HttpHandler {
    * A `location /` claims every URL, and `/hls` those of an application of that name: what there is no file for may still be
    * a page, or a stream.
    */
-  async #answerLocation(
-    location: HttpLocation,
-    request: Request,
-    peer: Peer,
-    target: RequestTarget,
-    conditions: Conditions,
-  ): Promise<Response> {
-    if (location.path === "/") {
-      if (await hasFile(location, target.path)) return answerFile(location, target.path, conditions);
-    } else {
-      const response = await answerFile(location, target.path, conditions);
-      if (!NO_FILE.has(response.status)) return response;
-      const route = parseRoute(target.path);
-      const isOwn = route.kind === "stylesheet" || ("path" in route && (await this.options.isStream(route.path)));
-      if (!isOwn) return response;
+  async #answerLocation(location: HttpLocation, asked: Asked): Promise<Response> {
+    const { request, peer, target, hops, errorStatus } = asked;
+    const found = await lookUp(location, { ...target, request });
+    if (!isContent(found) && (await this.#isOwn(location, target.path, found)))
+      return this.#answerRoute(request, peer, target);
+    if (found.kind !== "again") {
+      const conditions = errorStatus === undefined ? readConditions(request) : unconditional(request);
+      return answerFound(location, found, conditions, errorStatus || undefined);
     }
-    return this.#answerRoute(request, peer, target);
+    const to = parseRequestTarget(found.to);
+    if (!to || hops >= MAX_HOPS) return this.#responses.text(500, "the rules of this path lead in circles");
+    return this.#answerAt({ ...asked, target: { ...to, query: to.query || target.query }, hops: hops + 1 });
+  }
+
+  /** Whether a path that a location has no file for is one that the server answers itself. */
+  async #isOwn({ path: prefix, tryFiles }: HttpLocation, path: string, found: Found): Promise<boolean> {
+    const route = parseRoute(path);
+    if (prefix === "/" && tryFiles.length === 0 && found.kind === "status" && found.status === 404) return true;
+    if ("path" in route) return this.options.isStream(route.path);
+    if (prefix !== "/") return route.kind === "stylesheet";
+    if (route.kind === "start" || route.kind === "asset") return this.options.config.pages;
+    return route.kind !== "unknown";
   }
 
   #answerRoute(request: Request, peer: Peer, target: RequestTarget): Response | Promise<Response> {
@@ -329,6 +377,14 @@ function visitOf(path: string, query: string, request: Request, peer: Peer): Flv
   };
 }
 
-function encodePath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Something to show, or the way to it by an index. */
+function isContent(found: Found): boolean {
+  return found.kind === "file" || found.kind === "directory" || (found.kind === "again" && found.isIndex);
+}
+
+/** The page of an error is sent whole. */
+function unconditional(request: Request): Conditions {
+  return { ...readConditions(request), ifNoneMatch: null, ifModifiedSince: null, ifRange: null, range: null };
 }

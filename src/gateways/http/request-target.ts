@@ -33,6 +33,11 @@ function normalise(raw: string): string | undefined {
   } catch {
     return undefined;
   }
+  return cleanPath(decoded);
+}
+
+/** Merges slashes and resolves dots of a decoded path; undefined when it holds a NUL or climbs above the root. */
+export function cleanPath(decoded: string): string | undefined {
   if (decoded.includes("\0")) return undefined;
   const components: string[] = [];
   let last = "";

@@ -38,8 +38,8 @@ export class Responses {
     });
   }
 
-  redirect(location: string): Response {
-    return new Response(null, { status: 301, headers: { ...this.#base, location } });
+  redirect(location: string, status = 301): Response {
+    return new Response(null, { status, headers: { ...this.#base, location } });
   }
 
   /** A page or one of its files. Revalidated on each use unless its name holds a hash of it. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Conditions } from "./conditions.ts";
 import { type HttpLocation, httpSchema } from "./config.ts";
 import { matchLocation } from "./location.ts";
-import { answerFile, answerFileOptions, answerFixed } from "./static-files.ts";
+import { answerFileOptions, answerFixed, answerFound, lookUp } from "./static-files.ts";
 
 const GET: Conditions = {
   head: false,
@@ -60,8 +60,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const get = (path: string, conditions: Partial<Conditions> = {}, from = hls) =>
-  answerFile(from, path, { ...GET, ...conditions });
+const asked = (path: string) => ({ path, query: "", request: new Request("http://localhost/") });
+
+async function get(path: string, conditions: Partial<Conditions> = {}, from = hls): Promise<Response> {
+  const found = await lookUp(from, asked(path));
+  if (found.kind === "again") return get(found.to, conditions, from);
+  return answerFound(from, found, { ...GET, ...conditions });
+}
 
 describe("files of a location", () => {
   test("a playlist, with the headers of the configuration", async () => {
@@ -129,11 +134,11 @@ describe("files of a location", () => {
       answer: { status: 200, text: "<a/>" },
       headers: [["A", "b"]],
     });
-    const response = answerFixed(fixed, fixed.answer ?? { status: 500, text: "", location: "" }, GET);
+    const response = answerFixed(fixed, fixed.answer ?? { status: 500, text: "", location: "" }, GET, asked("/x"));
     expect([response.status, await response.text()]).toEqual([200, "<a/>"]);
     expect(response.headers.get("content-type")).toBe("text/xml");
     expect(response.headers.get("a")).toBe("b");
-    const moved = answerFixed(fixed, { status: 301, text: "", location: "/y" }, GET);
+    const moved = answerFixed(fixed, { status: 301, text: "", location: "/y" }, GET, asked("/x"));
     expect([moved.status, moved.headers.get("location")]).toEqual([301, "/y"]);
   });
 
@@ -191,6 +196,56 @@ describe("files of a location", () => {
     expect(response.status).toBe(204);
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
   });
+});
+
+test("a directory is listed, directories first, without hidden files", async () => {
+  mkdirSync(join(directory, "list/b<&>"), { recursive: true });
+  writeFileSync(join(directory, "list/a b.ts"), "12345");
+  writeFileSync(join(directory, "list/.hidden"), "");
+  const listed = await get("/list/", {}, location({ path: "/", root: directory, autoindex: true }));
+  expect(listed.headers.get("content-type")).toBe("text/html");
+  const lines = (await listed.text()).split("\r\n").filter((line) => line.startsWith("<a"));
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toContain('<a href="b%3C%26%3E/">b&lt;&amp;&gt;/</a>');
+  expect(lines[1]).toMatch(/^<a href="a%20b\.ts">a b\.ts<\/a> {45}\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d {19}5$/);
+});
+
+test("files are tried in turn", async () => {
+  const from = location({ path: "/", root: directory, tryFiles: ["$uri", "$uri/", "/$uri.m3u8", "=410"] });
+  expect(await (await get("/hls/test.m3u8", {}, from)).text()).toStartWith("#EXTM3U");
+  expect(await (await get("/hls/test", {}, from)).text()).toStartWith("#EXTM3U");
+  expect((await get("/hls/none", {}, from)).status).toBe(410);
+  const other = location({ path: "/", root: directory, tryFiles: ["$uri", "/app?from=$uri"] });
+  expect(await lookUp(other, asked("/a b"))).toEqual({ kind: "again", to: "/app?from=/a%20b", isIndex: false });
+});
+
+test("the alias of a pattern is the whole name, and cannot be walked out of", async () => {
+  const from = location({ pattern: "^/c(.*)$", alias: `${directory}/img/$1` });
+  expect(await (await get("/c/a.png", {}, from)).text()).toBe("png");
+  expect((await get("/c../img-secret/key", {}, from)).status).toBe(404);
+});
+
+test("patterns come before prefixes, but for final and exact ones", () => {
+  const locations = [
+    location({ path: "/", root: "/0" }),
+    location({ path: "/hls", root: "/1" }),
+    location({ path: "/final", final: true, root: "/2" }),
+    location({ pattern: "\\.ts$", root: "/3" }),
+    location({ pattern: "\\.TS$", ignoreCase: true, root: "/4" }),
+    location({ path: "/hls", pattern: "x\\.ts$", root: "/5" }),
+    location({ path: "/a.ts", exact: true, root: "/6" }),
+  ];
+  const match = (path: string) => matchLocation(locations, path)?.root;
+  expect(["/b", "/hls/b", "/final/b.ts", "/b.ts", "/b.Ts", "/hls/x.ts", "/hls/y.ts", "/a.ts"].map(match)).toEqual([
+    "/0",
+    "/1",
+    "/2",
+    "/3",
+    "/4",
+    "/5",
+    "/3",
+    "/6",
+  ]);
 });
 
 test("the longest prefix wins", () => {

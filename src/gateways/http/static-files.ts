@@ -2,8 +2,11 @@ import { open, stat } from "node:fs/promises";
 import { formatContentRange } from "./byte-range.ts";
 import { type Conditions, isNotModified, requestedRange } from "./conditions.ts";
 import type { HttpLocation } from "./config.ts";
+import { listDirectory } from "./directory-listing.ts";
 import { filePath } from "./location.ts";
 import { MEDIA_TYPES } from "./media-types.ts";
+import { cleanPath } from "./request-target.ts";
+import { type Asked, encodePath, expand } from "./variables.ts";
 
 /** Up to this, a file is read at once, so that length, ETag and bytes belong together while playlists are replaced. */
 const READ_WHOLE_BYTES = 256 * 1024;
@@ -11,24 +14,46 @@ const READ_WHOLE_BYTES = 256 * 1024;
 /** nginx's add_header applies to these only (ngx_http_headers_module, without `always`). */
 const ADD_HEADER_STATUS: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
 
-type Found = { readonly path: string; readonly size: number; readonly mtimeMs: number };
+/** What a path means in a location. */
+export type Found =
+  | { readonly kind: "file"; readonly path: string }
+  /** A directory to be listed. */
+  | { readonly kind: "directory"; readonly path: string; readonly url: string }
+  /** A directory without its slash. */
+  | { readonly kind: "moved"; readonly to: string }
+  /** To be answered as another path, wherever that is. */
+  | { readonly kind: "again"; readonly to: string; readonly isIndex: boolean }
+  | { readonly kind: "status"; readonly status: number };
 
-/** Answers a GET or HEAD of a file below a location the way nginx's static module does. Never rejects. */
-export async function answerFile(location: HttpLocation, path: string, conditions: Conditions): Promise<Response> {
+/** Looks for the file of a path, as nginx's try_files, index and static modules do. Never rejects. */
+export async function lookUp(location: HttpLocation, asked: Asked): Promise<Found> {
   try {
-    const found = await find(location, path);
-    if (typeof found === "number") return respond(location, found, {}, `${found} ${REASONS[found]}\n`, conditions);
-    if (typeof found === "string") return respond(location, 301, { location: found }, null, conditions);
-    return await send(location, found, conditions);
+    return location.tryFiles.length > 0 ? await tryFiles(location, asked) : await find(location, asked.path);
   } catch (error) {
-    const status = statusOf(error);
-    return respond(location, status, {}, `${status} ${REASONS[status]}\n`, conditions);
+    return { kind: "status", status: statusOf(error) };
   }
 }
 
-/** Whether there is a file to answer with. */
-export async function hasFile(location: HttpLocation, path: string): Promise<boolean> {
-  return typeof (await find(location, path).catch(() => 404)) === "object";
+/** Answers a GET or HEAD with what was found. Never rejects. @param status instead of 200: it is an error's page */
+export async function answerFound(
+  location: HttpLocation,
+  found: Exclude<Found, { kind: "again" }>,
+  conditions: Conditions,
+  status?: number,
+): Promise<Response> {
+  try {
+    if (found.kind === "file") return await send(location, found.path, conditions, status);
+    if (found.kind === "moved") return respond(location, 301, { location: found.to }, null, conditions);
+    if (found.kind === "status") return answerError(location, found.status, conditions);
+    const page = new TextEncoder().encode(await listDirectory(found.path, found.url));
+    return respond(location, status ?? 200, { "content-type": "text/html" }, page, conditions);
+  } catch (error) {
+    return answerError(location, statusOf(error), conditions);
+  }
+}
+
+function answerError(location: HttpLocation, status: number, conditions: Conditions): Response {
+  return respond(location, status, {}, `${status} ${REASONS[status] ?? "refused"}\n`, conditions);
 }
 
 /** The answer to OPTIONS, so that `add_header` can allow a CORS preflight. */
@@ -41,55 +66,85 @@ export function answerFixed(
   location: HttpLocation,
   { status, text, location: target }: NonNullable<HttpLocation["answer"]>,
   conditions: Conditions,
+  asked: Asked,
 ): Response {
   const fields: Record<string, string> = {};
   if (text !== "") fields["content-type"] = location.defaultType;
-  if (target !== "") fields.location = target;
+  if (target !== "") fields.location = expand(target, asked, undefined, encodePath);
   return respond(location, status, fields, text === "" ? null : new TextEncoder().encode(text), conditions);
 }
 
-/** A file, a status, or where to be redirected to: a directory without its slash. */
-async function find(location: HttpLocation, path: string): Promise<Found | number | string> {
-  const file = filePath(location, path);
-  if (file === undefined) return 404;
-  const entry = await stat(file.endsWith("/") ? `${file}index.html` : file).catch((error) => {
-    if (file.endsWith("/") && statusOf(error) === 404) return undefined;
-    throw error;
-  });
-  // nginx: 403 for a directory that has no index, 404 for one that does not exist.
-  if (!entry) return (await stat(file)).isDirectory() ? 403 : 404;
-  if (entry.isDirectory()) return file.endsWith("/") ? 403 : `${path.split("/").map(encodeURIComponent).join("/")}/`;
-  // A FIFO or device could block for ever.
-  if (!entry.isFile()) return 404;
-  return { path: file.endsWith("/") ? `${file}index.html` : file, size: entry.size, mtimeMs: entry.mtimeMs };
+async function tryFiles(location: HttpLocation, asked: Asked): Promise<Found> {
+  const fallback = location.tryFiles.at(-1) ?? "";
+  for (const name of location.tryFiles.slice(0, -1)) {
+    const isDirectory = name.endsWith("/");
+    const path = cleanPath(`/${expand(isDirectory ? name.slice(0, -1) : name, asked, undefined)}`);
+    const file = path === undefined ? undefined : filePath(location, path);
+    if (path === undefined || file === undefined) continue;
+    const entry = await stat(file).catch(() => undefined);
+    if (isDirectory && entry?.isDirectory()) return find(location, path);
+    if (!isDirectory && entry?.isFile()) return { kind: "file", path: file };
+  }
+  if (fallback.startsWith("=")) return { kind: "status", status: Number(fallback.slice(1)) };
+  return { kind: "again", to: expand(fallback, asked, undefined, encodePath), isIndex: false };
 }
 
-async function send(location: HttpLocation, found: Found, conditions: Conditions): Promise<Response> {
-  const handle = await open(found.path);
+async function find(location: HttpLocation, path: string): Promise<Found> {
+  const file = filePath(location, path);
+  if (file === undefined) return NONE;
+  if (file.endsWith("/")) {
+    for (const name of location.index) {
+      if (name.startsWith("/")) return { kind: "again", to: name, isIndex: true };
+      const entry = await stat(file + name).catch((error) => {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      });
+      if (entry?.isFile()) return { kind: "again", to: encodePath(path + name), isIndex: true };
+    }
+    // nginx: 403 for a directory that has no index, 404 for one that does not exist.
+    if (!(await stat(file)).isDirectory()) return NONE;
+    return location.autoindex ? { kind: "directory", path: file, url: path } : { kind: "status", status: 403 };
+  }
+  const entry = await stat(file);
+  if (entry.isDirectory()) return { kind: "moved", to: `${encodePath(path)}/` };
+  // A FIFO or device could block for ever.
+  return entry.isFile() ? { kind: "file", path: file } : NONE;
+}
+
+const NONE: Found = { kind: "status", status: 404 };
+
+async function send(
+  location: HttpLocation,
+  path: string,
+  conditions: Conditions,
+  status: number | undefined,
+): Promise<Response> {
+  const handle = await open(path);
   try {
     const { size, mtimeMs } = await handle.stat();
     if (size > READ_WHOLE_BYTES) {
-      return sendBody(location, { path: found.path, size, mtimeMs }, conditions, (start, end) =>
-        Bun.file(found.path).slice(start, end),
-      );
+      const slice = (start: number, end: number) => Bun.file(path).slice(start, end);
+      return sendBody(location, { path, size, mtimeMs }, conditions, status, slice);
     }
     const bytes = Buffer.allocUnsafe(size);
     let length = 0;
     for (let read = -1; read !== 0 && length < size; length += read) {
       read = (await handle.read(bytes, length, size - length, length)).bytesRead;
     }
-    return sendBody(location, { path: found.path, size: length, mtimeMs }, conditions, (start, end) =>
-      bytes.subarray(start, end),
-    );
+    const slice = (start: number, end: number) => bytes.subarray(start, end);
+    return sendBody(location, { path, size: length, mtimeMs }, conditions, status, slice);
   } finally {
     await handle.close();
   }
 }
 
+type File = { readonly path: string; readonly size: number; readonly mtimeMs: number };
+
 function sendBody(
   location: HttpLocation,
-  found: Found,
+  found: File,
   conditions: Conditions,
+  status: number | undefined,
   slice: (start: number, end: number) => Uint8Array | Blob,
 ): Response {
   const { size } = found;
@@ -99,9 +154,11 @@ function sendBody(
     etag: `"${Math.floor(found.mtimeMs).toString(16)}-${size.toString(16)}"`,
     lastModified: new Date(seconds * 1000).toUTCString(),
   };
+  const type = { "content-type": typeOf(location, found.path) };
+  if (status !== undefined) return respond(location, status, type, slice(0, size), conditions);
   const headers = { "last-modified": version.lastModified, etag: version.etag };
   if (isNotModified(conditions, version)) return respond(location, 304, headers, null, conditions);
-  const full = { ...headers, "content-type": typeOf(location, found.path), "accept-ranges": "bytes" };
+  const full = { ...headers, ...type, "accept-ranges": "bytes" };
   const range = requestedRange(conditions, version, size);
   if (range === undefined) return respond(location, 200, full, slice(0, size), conditions);
   const contentRange = formatContentRange(range, size);

@@ -66,19 +66,13 @@ export const HTTP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("error_log", HVL, words(1, 2), ignored("naru logs to standard error"), { repeats: true }),
   directive("log_format", H, words(2), ignored("naru has its own log"), { repeats: true }),
   directive("charset", HVL, words(1, 1), ignored("playlists are UTF-8 in any case")),
-  directive("index", HVL, words(1), unsupported("naru serves files by their full name")),
-  directive("try_files", [...V, "location"], words(2), unsupported("naru serves a file or answers 404")),
-  directive("error_page", HVL, words(2), unsupported("naru has its own error pages"), { repeats: true }),
   directive("return", VL, words(1, 2), guard(`naru does not redirect or refuse by path; ${SITE}`)),
-  directive("rewrite", VL, words(2, 3), unsupported(`naru does not rewrite paths; ${SITE}`), { repeats: true }),
-  directive("rewrite_log", HVL, words(1, 1), ignored("about nginx's own log")),
   directive("break", VL, none, ignored("only used with rewrite")),
   directive("set", VL, words(2, 2), ignored("matters only where the variable is used"), { repeats: true }),
   directive("if", VL, words(1, undefined, "(condition)"), guard(`naru has no conditions; ${SITE}`), {
     block: "foreign",
     repeats: true,
   }),
-  directive("internal", L, none, guard(GUARD)),
   directive("limit_except", L, words(1), ignored("naru serves files by GET and HEAD only"), { block: "foreign" }),
   directive("allow", HVL, network, mapped(ACCESS), { repeats: true }),
   directive("deny", HVL, network, mapped(ACCESS), { repeats: true }),
@@ -88,12 +82,6 @@ export const HTTP_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("valid_referers", VL, words(1), ignored("matters only where $invalid_referer is used")),
   directive("limit_rate", HVL, words(1, 1), unsupported("naru does not limit the rate of a viewer")),
   directive("limit_rate_after", HVL, words(1, 1), ignored("only used with limit_rate")),
-  directive(
-    "autoindex",
-    HVL,
-    words(1, 1),
-    unsupported("naru lists no directories", (args) => args[0] === "off"),
-  ),
   directive("upstream", H, words(1, 1), ignored("only used where it is proxied to"), {
     block: "foreign",
     repeats: true,
@@ -175,4 +163,4 @@ function family(label: string, name: RegExp, outcome: Outcome): Family {
 
 /** Directives that answer a request themselves, so that no file is served at their location. */
 export const CONTENT_HANDLERS =
-  /^((proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|return|stub_status|hls|vod|content_by_lua.*|empty_gif|js_content|internal)$/;
+  /^((proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|return|stub_status|hls|vod|content_by_lua.*|empty_gif|js_content)$/;

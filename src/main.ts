@@ -44,7 +44,7 @@ if (first === "--help" || first === "-h" || first === "help") {
   // Without a command: start, so that the one executable does its job when it is simply run.
   const rawArgs = first === undefined || first.startsWith("-") ? ["start", ...given] : given;
   // First of all, since what is loaded before is loaded twice.
-  if (rawArgs[0] === "start") (await import("./app/runtime-options.ts")).applyRuntimeOptions();
+  if (rawArgs[0] === "start") (await import("./app/allocator.ts")).keepFreedMemory();
   // citty looks at this once, when it is loaded, and does not ask whether a terminal listens.
   if (!process.stdout.isTTY) process.env.NO_COLOR ??= "1";
   const { defineCommand, runMain } = await import("citty");

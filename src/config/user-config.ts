@@ -23,7 +23,7 @@ export type UserRule = {
   deny?: string;
 };
 
-/** Changes of the path before a location is looked for, as nginx's rewrite in a server. */
+/** Changes of the path, as nginx's rewrite; those of `http` come before a location is looked for. */
 export type UserRewrite = {
   /** Regular expression; paths that match it are rewritten. */
   pattern: string;
@@ -186,24 +186,6 @@ export type UserErrorPage = {
   page: string;
   /** Status to answer with: the first one when left out, that of the page when 0. */
   answer?: number;
-};
-
-/** Changes of the path, as nginx's rewrite; those of `http` come before a location is looked for. */
-export type UserRewrite = {
-  /** Regular expression; paths that match it are rewritten. */
-  pattern: string;
-  /**
-   * Upper and lower case count as the same.
-   * @default false
-   */
-  ignoreCase?: boolean;
-  /** The new path, or URL, with `$1`, `$uri`, `$args`, `$host` and the like in it. */
-  to: string;
-  /**
-   * What comes then, as in nginx's rewrite: the next rule, another location, this location, 302 or 301.
-   * @default "next"
-   */
-  after?: "next" | "last" | "break" | "redirect" | "permanent";
 };
 
 /** Processes that are kept running with the server. */
@@ -952,7 +934,7 @@ export type UserConfig = {
       satisfy?: "all" | "any";
     };
     /**
-     * Changes of the path before a location is looked for, as nginx's rewrite in a server.
+     * Changes of the path, as nginx's rewrite; those of `http` come before a location is looked for.
      * @default []
      */
     rewrites?: UserRewrite[];

@@ -178,7 +178,7 @@ export const httpSchema = z
       .optional()
       .describe("Who is let in, to everything that no location takes, and to locations that do not say."),
     rewrites: rewrites().describe(
-      "Changes of the path before a location is looked for, as nginx's rewrite in a server.",
+      "Changes of the path, as nginx's rewrite; those of `http` come before a location is looked for.",
     ),
     locations: z.array(locationSchema).default([]).describe("Directories served as files, as nginx's location blocks."),
   })

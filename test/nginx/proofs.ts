@@ -10,6 +10,10 @@ const KEPT: Proof = ["src/exec/kept-processes.test.ts", "is started again after 
 const CONTROL: Proof = ["test/interop/control.test.ts", "are nginx-rtmp's: the same script"];
 const RELAY: Proof = ["test/interop/relay.test.ts", "push to a real nginx-rtmp"];
 const FILES: Proof = ["test/interop/nginx-conf.test.ts", "serves its URL with its headers"];
+const SITE: Proof = [
+  "test/interop/nginx-site.test.ts",
+  "answers as nginx: patterns, try_files, error pages, listings, rewrites",
+];
 const DASH: Proof = ["test/interop/dash.test.ts", "FFmpeg plays what lies in the directory"];
 const VOD: Proof = ["test/interop/vod.test.ts", "as nginx-rtmp plays it"];
 const RELAYED: Proof = ["test/nginx/relay.test.ts", "is sent and asked for the same by nginx-rtmp and naru"];
@@ -137,6 +141,12 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   location: SCRIPT,
   root: FILES,
   types: FILES,
+  index: SITE,
+  autoindex: SITE,
+  try_files: SITE,
+  error_page: SITE,
+  rewrite: SITE,
+  internal: SITE,
   add_header: FILES,
   expires: ["test/nginx/hls.test.ts", "const EXPIRES"],
   alias: ["src/gateways/http/static-files.test.ts", "alias takes its place"],

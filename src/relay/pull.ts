@@ -1,6 +1,6 @@
 import type { Millis } from "../media/time.ts";
 import { MessageType } from "../protocols/rtmp/message.ts";
-import { type Ingest, PublishRefusedError } from "../streams/publish.ts";
+import { type Ingest, type Publisher, PublishRefusedError } from "../streams/publish.ts";
 import type { PullConfig } from "./config.ts";
 import { RelayConnection } from "./connection.ts";
 import { type Destination, destinationOf } from "./destination.ts";
@@ -94,7 +94,7 @@ export class Pull {
 
   tick(now: Millis): void {
     this.#connection?.tick(now);
-    if (this.#inflow && now - this.#lastMedia >= SILENCE) this.#endInflow("the source sends nothing");
+    if (this.#inflow?.isOpen && now - this.#lastMedia >= SILENCE) this.#endInflow("the source sends nothing");
     if (this.#retry.isDue(now)) this.#connect(now);
   }
 
@@ -144,6 +144,8 @@ export class Pull {
     if (!connection) return;
     const times = { audio: 0, video: 0 };
     this.#times = times;
+    const { path, log } = this.#options;
+    this.#inflow = new Inflow({ path, remote: this.#destination.shown, log });
     this.#presence = new Presence({
       ...this.#options,
       kind: "publish",
@@ -165,12 +167,14 @@ export class Pull {
   }
 
   #media(type: number, timestamp: number, body: Uint8Array): void {
+    const inflow = this.#inflow;
+    if (!inflow) return;
     const now = this.#options.clock();
     this.#lastMedia = now;
     if (type === MessageType.video) this.#times.video = timestamp;
     else if (type === MessageType.audio) this.#times.audio = timestamp;
     try {
-      this.#inflow ??= this.#begin(now);
+      if (!inflow.isOpen) inflow.begin(this.#publish(now), now);
     } catch (error) {
       if (!(error instanceof PublishRefusedError)) throw error;
       const connection = this.#connection;
@@ -179,22 +183,21 @@ export class Pull {
       return;
     }
     const { bytesIn = 0 } = this.#connection ?? {};
-    this.#inflow.received(bytesIn - this.#counted);
+    inflow.received(bytesIn - this.#counted);
     this.#counted = bytesIn;
-    this.#inflow.push(type, timestamp, body, now);
+    inflow.push(type, timestamp, body, now);
   }
 
-  #begin(now: Millis): Inflow {
-    const { ingest, path, log } = this.#options;
-    const remote = this.#destination.shown;
-    const publisher = ingest.publish(
+  #publish(now: Millis): Publisher {
+    const { ingest, path } = this.#options;
+    return ingest.publish(
       {
         path,
         protocol: "relay",
-        remote,
+        remote: this.#destination.shown,
         query: "",
         onClosed: (reason) => {
-          this.#inflow = undefined;
+          this.#inflow?.lost();
           const connection = this.#connection;
           this.#failed(reason);
           connection?.close(reason);
@@ -202,7 +205,6 @@ export class Pull {
       },
       now,
     );
-    return new Inflow({ publisher, path, remote, log });
   }
 
   #failed(reason: string): void {
@@ -215,15 +217,13 @@ export class Pull {
   #release(reason: string): void {
     this.#endInflow(reason);
     this.#presence?.end(reason);
-    this.#presence = undefined;
+    this.#inflow = this.#presence = undefined;
     this.#bytesBefore += this.#connection?.bytesIn ?? 0;
     this.#counted = 0;
     this.#connection = undefined;
   }
 
   #endInflow(reason: string): void {
-    const inflow = this.#inflow;
-    this.#inflow = undefined;
-    inflow?.end(reason, this.#options.clock());
+    this.#inflow?.end(reason, this.#options.clock());
   }
 }

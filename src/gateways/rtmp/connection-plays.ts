@@ -202,7 +202,9 @@ export class ConnectionPlays {
     if (!(play instanceof Play)) return;
     const { startOnPublish, publishNotify, waitForPublisher } = play.config;
     const { session } = this.#context.options;
-    this.#context.run(session.playLive(id, live, { restart: startOnPublish, notify: publishNotify }));
+    // A server that relays the stream has its own way to bridge the time.
+    const notify = publishNotify || (this.#context.request()?.via.length ?? 0) > 0;
+    this.#context.run(session.playLive(id, live, { restart: startOnPublish, notify }));
     if (live || waitForPublisher) return;
     this.end(id, "the encoder has left");
     this.#context.run(session.rejectPlay(id, "NetStream.Play.Stop", "The encoder has left.", "status"));

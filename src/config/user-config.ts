@@ -339,6 +339,11 @@ export type UserApplication = {
      */
     namingGranularity?: number;
     /**
+     * MPEG-TS: a segment ends at the first keyframe `segment` after its start, or behind the next multiple of `segment` in the stream's time, so that streams of one encoder are cut alike.
+     * @default "plain"
+     */
+    slicing?: "plain" | "aligned";
+    /**
      * In path: a playlist of type EVENT, as long as window has room for all of it.
      * @default false
      */

@@ -188,6 +188,16 @@ describe("what is copied elsewhere", () => {
     expect(marks.map((at) => Math.round((at - Date.UTC(2026, 0, 1)) / 1000))).toEqual([40]);
   });
 
+  test("has what there is at once when the encoder leaves in its first segment", () => {
+    const copied: RenditionEvent[] = [];
+    const options = { onRendition: (event: RenditionEvent) => copied.push(event) };
+    const b = new OriginBench([...encoder(0, { seconds: 3 }), lost(3)], { format: "mpegts", segment: 8 }, options);
+    b.run(3.5);
+    const lengths = copied.flatMap((event) => (event.type === "segment" ? [event.duration] : []));
+    expect(lengths).toHaveLength(1);
+    expect(lengths[0]).toBeCloseTo(3, 0);
+  });
+
   test("without a stand-in nothing is made while the encoder is away", () => {
     const b = new OriginBench([...encoder(0), lost(20.55), ...encoder(30, { seconds: 12 })], { standIn: false }).run(
       22,

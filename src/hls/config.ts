@@ -58,6 +58,12 @@ export const hlsSchema = z
       .min(0)
       .default(0)
       .describe("In path: numbers by time are rounded down to a multiple of this; 0 leaves them."),
+    slicing: z
+      .enum(["plain", "aligned"])
+      .default("plain")
+      .describe(
+        "MPEG-TS: a segment ends at the first keyframe `segment` after its start, or behind the next multiple of `segment` in the stream's time, so that streams of one encoder are cut alike.",
+      ),
     event: z
       .boolean()
       .default(false)

@@ -431,6 +431,8 @@ export class HlsOutput {
     if (!standIn) {
       // There will be no other answer until there is media again.
       this.#lastMediaAt = undefined;
+      // Files are as complete as they will be for now.
+      if (this.#lostAt !== undefined && this.#options.onRendition) this.#rendition.endSegment();
       return undefined;
     }
     // From the encoder's keyframes, not from these.

@@ -288,6 +288,7 @@ export class Rendition {
     return new TsPackager(
       {
         targetMs: config.segment,
+        aligned: config.slicing === "aligned",
         maxMs: config.maxSegment,
         // The cut comes with the frame that passes the limit.
         limitMs: () => (targets.segmentLimit - FRAME) * 1000,

@@ -20,6 +20,18 @@ test("cuts at the first keyframe when the target is reached", () => {
   ]);
 });
 
+test("aligned, keyframes behind multiples of the target cut, wherever the segment began", () => {
+  const { run, segments } = packager({ targetMs: 3000, aligned: true });
+  run.tracks(video);
+  run.play({ frames: 30 * 13, keyEvery: 60 });
+  expect(segments().map(({ start, duration }) => [start, duration])).toEqual([
+    [0, 4],
+    [4000, 2],
+    [6000, 4],
+    [10_000, 2],
+  ]);
+});
+
 test("a keyframe at exactly the target cuts", () => {
   const { run, segments } = packager({ targetMs: 2000 });
   run.tracks(video);

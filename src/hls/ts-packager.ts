@@ -19,6 +19,8 @@ export type TsResumption = {
 export type TsPackagerOptions = {
   /** A segment ends at the first keyframe that is this long after its start; with audio only, at this length. */
   readonly targetMs: Millis;
+  /** It ends at the first keyframe behind a multiple of `targetMs` of the input's time instead. */
+  readonly aligned?: boolean;
   /** A segment without keyframe is cut at this length. */
   readonly maxMs: Millis;
   /** Asked at each frame: a shorter length, once a target duration was announced. */
@@ -219,7 +221,7 @@ export class TsPackager implements Packager {
   #cut(segment: Segment, time: Ticks, leads: boolean, boundary: boolean, now: Millis): void {
     const length = time - segment.start;
     const limit = Math.min(this.#max, (this.options.limitMs?.() ?? Number.POSITIVE_INFINITY) * 90);
-    const endsHere = boundary && (length >= this.#target || !segment.independent || this.#endsAtKey);
+    const endsHere = boundary && (this.#isDue(segment.start, time) || !segment.independent || this.#endsAtKey);
     if (boundary) this.#endsAtKey = false;
     if (length <= 0 || (length < limit && !endsHere)) return;
     if (!leads && time - (this.#lastLead ?? segment.start) < SILENCE) return;
@@ -232,6 +234,11 @@ export class TsPackager implements Packager {
     const end = Math.min(time, segment.start + limit + OVERSHOOT);
     this.#close(end);
     this.#open(end, boundary, now);
+  }
+
+  #isDue(start: Ticks, time: Ticks): boolean {
+    if (!this.options.aligned) return time - start >= this.#target;
+    return Math.floor(time / this.#target) > Math.floor(start / this.#target);
   }
 
   #open(time: Ticks, independent: boolean, now: Millis): void {

@@ -104,6 +104,7 @@ describe("rtmp", () => {
     ["hls_max_fragment 20s;", { maxSegment: 20_000 }],
     ["hls_playlist_length 1m30s;", { window: 90_000 }],
     ["hls_base_url http://cdn/;", { baseUrl: "http://cdn/" }],
+    ["hls_fragment_slicing aligned;", { slicing: "aligned" }],
     [
       "hls_variant _low BANDWIDTH=160000; hls_variant _hi;",
       {

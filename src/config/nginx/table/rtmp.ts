@@ -154,12 +154,7 @@ export const RTMP_DIRECTIVES: readonly DirectiveSpec[] = [
       put(["hls", "namingGranularity"], Number(value)),
     ),
   ),
-  directive(
-    "hls_fragment_slicing",
-    MSA,
-    oneOf("plain", "aligned"),
-    unsupported("segments end at keyframes, as by plain; give all variants the same keyframe interval", when("plain")),
-  ),
+  directive("hls_fragment_slicing", MSA, oneOf("plain", "aligned"), hlsText("slicing")),
   directive(
     "hls_type",
     MSA,

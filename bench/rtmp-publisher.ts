@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ByteReader } from "../src/bytes/reader.ts";
-import { Outbox } from "../src/demo/outbox.ts";
 import { type FlvTag, readTag } from "../src/formats/flv/tag.ts";
 import { type RtmpClientEvent, RtmpClientSession } from "../src/protocols/rtmp/client-session.ts";
 import type { Effect } from "../src/protocols/session.ts";
+import { Outbox } from "../test/support/outbox.ts";
 
 /** The tags of an FLV file, without its header. */
 export function readFlv(file: string): FlvTag[] {

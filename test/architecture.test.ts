@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "record",
     "log",
   ],
-  demo: ["bytes", "media", "codecs", "formats", "protocols", "log"],
+  demo: ["bytes", "media", "codecs", "formats", "protocols", "relay", "log"],
   "media-process": ["bytes"],
   pictures: ["bytes", "media", "codecs", "formats", "streams", "hls", "media-process"],
   latency: ["demo"],

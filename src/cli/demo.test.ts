@@ -83,7 +83,7 @@ describe("naru demo", () => {
     const fallback = { url: "rtmp://127.0.0.1/live/demo", startServer: () => startTestServer() };
     const { code, err } = await demo({ url: `rtmp://127.0.0.1:${freePort()}/live/demo` }, fallback);
     expect(code).toBe(1);
-    expect(err).toContain("nobody listens at 127.0.0.1");
+    expect(err).toContain("nobody listens there");
     expect(servers).toEqual([]);
   });
 

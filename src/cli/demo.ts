@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type ArgsDef, defineCommand } from "citty";
 import { version } from "../../package.json";
 import { formatOrigin } from "../app/addresses.ts";
@@ -105,7 +104,6 @@ function publish(target: PublishTarget): Promise<DemoPublisher> {
     clock,
     wallclockAt: (now) => now + offset,
     timeOfDay: (wallclock) => (wallclock - new Date(wallclock).getTimezoneOffset() * 60_000) % DAY_MS,
-    random: (length) => randomBytes(length),
     agent: `FMLE/3.0 (compatible; naru demo ${version})`,
   });
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type ArgsDef, defineCommand } from "citty";
 import { version } from "../../package.json";
 import { formatOrigin } from "../app/addresses.ts";
@@ -188,7 +187,6 @@ function publish(target: PublishTarget) {
     wallclockAt: (now) => Date.now() - clock() + now,
     timeOfDay: (wallclock) => wallclock % DAY_MS,
     stamp: true,
-    random: (length) => randomBytes(length),
     agent: `FMLE/3.0 (compatible; naru latency ${version})`,
   });
 }

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { rtmpSchema } from "../gateways/rtmp/config.ts";
 import { startRtmpGateway } from "../gateways/rtmp/server.ts";
 import { silentLog } from "../log.ts";
@@ -47,7 +46,6 @@ async function publishTo(
     clock,
     wallclockAt,
     timeOfDay: (wallclock) => wallclock % 86_400_000,
-    random: (length) => randomBytes(length),
     agent: "test",
   });
   closers.push(() => publisher.close());
@@ -115,7 +113,7 @@ describe("startDemoPublisher", () => {
     listener.stop(true);
     expect(await failureAt(port)).toMatchObject({
       code: "refused",
-      message: `nobody listens at 127.0.0.1 port ${port}`,
+      message: `no connection to 127.0.0.1 port ${port}: nobody listens there`,
     });
   });
 

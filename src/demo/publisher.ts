@@ -1,19 +1,13 @@
 import type { Millis } from "../media/time.ts";
-import { type RtmpClientEvent, RtmpClientSession } from "../protocols/rtmp/client-session.ts";
-import type { Effect } from "../protocols/session.ts";
-import { Outbox } from "./outbox.ts";
+import { type ClosedCode, RelayConnection } from "../relay/connection.ts";
 import type { PublishTarget } from "./publish-url.ts";
 import { DemoSource } from "./source.ts";
 
-/** Why a publish could not begin. */
+/** Why a publish could not begin; `closed`: the connection ended before an answer, or the answer was not RTMP. */
 export class PublishFailedError extends Error {
   override readonly name = "PublishFailedError";
-  /**
-   * `refused`: nobody listens there; `unreachable`: no connection for another reason; `rejected`: the server said no;
-   * `closed`: the connection ended before an answer, or the answer was not RTMP.
-   */
   constructor(
-    readonly code: "refused" | "unreachable" | "rejected" | "closed",
+    readonly code: ClosedCode,
     message: string,
   ) {
     super(message);
@@ -29,7 +23,6 @@ export type DemoPublisherOptions = {
   readonly timeOfDay: (wallclock: Millis) => Millis;
   /** The time is in the picture for programs too. */
   readonly stamp?: boolean;
-  readonly random: (length: number) => Uint8Array;
   /** How the demo calls itself: `flashVer` of the connect command. */
   readonly agent: string;
 };
@@ -52,14 +45,14 @@ export type DemoSummary = {
   readonly stalls: number;
 };
 
-const CONNECT_TIMEOUT: Millis = 10_000;
 /** Unsent bytes at which media is left out until they are gone: about three seconds. */
 const MAX_UNSENT = 256 * 1024;
 /** A server that has taken nothing for this long has gone. */
 const STALL_TIMEOUT: Millis = 20_000;
 /** After a longer pause (a suspended machine) what was missed is left out instead of sent at once. */
 const MAX_LATE: Millis = 2_000;
-const CHUNK_SIZE = 4096;
+/** How often it is looked whether the server answers. */
+const LOOK_MS: Millis = 200;
 
 /** Connects and publishes; resolves when the server has let the publish begin. @throws PublishFailedError */
 export async function startDemoPublisher(options: DemoPublisherOptions): Promise<DemoPublisher> {
@@ -70,13 +63,11 @@ export async function startDemoPublisher(options: DemoPublisherOptions): Promise
 
 class Publish implements DemoPublisher {
   readonly #options: DemoPublisherOptions;
-  readonly #session: RtmpClientSession;
+  readonly #connection: RelayConnection;
   readonly #begun = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<DemoSummary>();
-  readonly #outbox = new Outbox();
   #source: DemoSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #progress: { sent: number; at: Millis } = { sent: 0, at: 0 };
   #stalled = false;
   #closed = false;
   #videoFrames = 0;
@@ -84,14 +75,26 @@ class Publish implements DemoPublisher {
 
   constructor(options: DemoPublisherOptions) {
     this.#options = options;
-    const { app, name, tcUrl } = options.target;
-    this.#session = new RtmpClientSession({
-      app,
-      name,
-      tcUrl,
-      chunkSize: CHUNK_SIZE,
-      flashVer: options.agent,
-      random: options.random,
+    const { target, agent, clock } = options;
+    this.#connection = new RelayConnection({
+      destination: {
+        ...target,
+        credentials: undefined,
+        pageUrl: undefined,
+        swfUrl: undefined,
+        flashVer: undefined,
+        insecure: false,
+        shown: target.tcUrl,
+      },
+      via: [],
+      agent,
+      clock,
+      sendTimeout: STALL_TIMEOUT,
+      onReady: () => this.#begin(),
+      onClosed: (reason, code) => {
+        this.#begun.reject(new PublishFailedError(code, reason));
+        this.#end(code, reason);
+      },
     });
   }
 
@@ -99,128 +102,71 @@ class Publish implements DemoPublisher {
     return this.#ended.promise;
   }
 
-  async open(): Promise<void> {
-    const { host, port, tls } = this.#options.target;
-    const timeout = setTimeout(
-      () => this.#fail("unreachable", `${host} port ${port} does not answer`),
-      CONNECT_TIMEOUT,
-    );
-    Bun.connect({
-      hostname: host,
-      port,
-      tls: tls ? { serverName: host } : undefined,
-      socket: {
-        open: (socket) => {
-          clearTimeout(timeout);
-          if (this.#closed) return void socket.end();
-          socket.setNoDelay(true);
-          this.#outbox.connect(socket);
-          this.#perform(this.#session.start(this.#options.clock()));
-          const { deadline } = this.#session;
-          if (deadline !== undefined) this.#wakeAt(deadline);
-        },
-        data: (_socket, bytes) => this.#perform(this.#session.receive(bytes, this.#options.clock())),
-        drain: () => this.#outbox.flush(),
-        close: () => this.#end("peer-closed", "the server closed the connection"),
-        error: (_socket, error) => this.#end("connection-lost", error.message),
-      },
-    }).catch((error: unknown) => {
-      clearTimeout(timeout);
-      const refused = error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
-      if (refused) this.#fail("refused", `nobody listens at ${host} port ${port}`);
-      else this.#fail("unreachable", `no connection to ${host} port ${port}: ${wordsOf(error)}`);
-    });
+  open(): Promise<void> {
+    this.#connection.open();
+    this.#wakeIn(LOOK_MS);
     return this.#begun.promise;
   }
 
   close(): void {
-    if (this.#source) this.#perform(this.#session.sendMedia(...messageArguments(this.#source.footer())));
-    this.#perform(this.#session.close({ code: "shutdown", message: "the demo has ended" }));
-  }
-
-  #perform(effects: readonly Effect<RtmpClientEvent>[]): void {
-    for (const effect of effects) {
-      if (effect.type === "send") this.#outbox.send(effect.bytes);
-      else if (effect.type === "close") this.#end(effect.reason.code, effect.reason.message);
-      else if (effect.event.type === "publishing") this.#begin();
-      else if (effect.event.type === "rejected") {
-        const { code, description } = effect.event;
-        this.#begun.reject(new PublishFailedError("rejected", [code, description].filter(Boolean).join(": ")));
-      }
-    }
+    if (this.#closed) return;
+    const reason = "the demo has ended";
+    if (this.#source) this.#send(this.#source.footer());
+    this.#connection.close(reason);
+    this.#begun.reject(new PublishFailedError("closed", reason));
+    this.#end("shutdown", reason);
   }
 
   #begin(): void {
     const { clock, wallclockAt, timeOfDay, stamp } = this.#options;
     this.#source = new DemoSource({ startsAt: wallclockAt(clock()), timeOfDay, stamp });
-    for (const message of this.#source.headers()) this.#perform(this.#session.sendMedia(...messageArguments(message)));
+    for (const message of this.#source.headers()) this.#send(message);
     this.#begun.resolve();
     this.#wake();
   }
 
-  /** The one timer: the answer's deadline until the publish begins, then the next frame. */
-  #wakeAt(time: Millis): void {
+  #send({ type, timestamp, body }: ReturnType<DemoSource["next"]>): void {
+    this.#connection.sendMedia(type, timestamp, body);
+  }
+
+  /** The one timer: looks until the publish begins, then the next frame. */
+  #wakeIn(delay: Millis): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(time - this.#options.clock())));
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(delay)));
   }
 
   #wake(): void {
-    if (this.#closed) return;
     const now = this.#options.clock();
+    this.#connection.tick(now);
+    if (this.#closed) return;
     const source = this.#source;
-    if (!source) {
-      this.#perform(this.#session.tick(now));
-      const { deadline } = this.#session;
-      if (deadline !== undefined) this.#wakeAt(deadline);
-      return;
-    }
+    if (!source) return void this.#wakeIn(LOOK_MS);
     const wallclock = this.#options.wallclockAt(now);
-    if (this.#isBlocked(now)) source.skipTo(wallclock);
-    else if (wallclock - source.due > MAX_LATE) source.skipTo(wallclock);
+    if (this.#isBlocked() || wallclock - source.due > MAX_LATE) source.skipTo(wallclock);
     while (!this.#closed && source.due <= wallclock) {
       const message = source.next();
       if (message.type === 9) this.#videoFrames++;
-      this.#perform(this.#session.sendMedia(...messageArguments(message)));
+      this.#send(message);
     }
-    if (!this.#closed) this.#wakeAt(now + source.due - wallclock);
+    if (!this.#closed) this.#wakeIn(source.due - wallclock);
   }
 
-  /** Whether so much waits to be sent that nothing may be added; ends the publish when nothing moves any more. */
-  #isBlocked(now: Millis): boolean {
-    const { unsent, sent } = this.#outbox;
-    if (unsent === 0 || sent !== this.#progress.sent) this.#progress = { sent, at: now };
-    else if (now - this.#progress.at > STALL_TIMEOUT) {
-      this.#end("stalled", "the server has stopped reading");
-      this.#outbox.abort();
-    }
-    if (unsent === 0) this.#stalled = false;
-    else if (unsent > MAX_UNSENT && !this.#stalled) {
+  /** Whether so much waits to be sent that nothing may be added. */
+  #isBlocked(): boolean {
+    const { ownBytes } = this.#connection.outbox;
+    if (ownBytes === 0) this.#stalled = false;
+    else if (ownBytes > MAX_UNSENT && !this.#stalled) {
       this.#stalled = true;
       this.#stalls++;
     }
     return this.#stalled;
   }
 
-  #fail(code: PublishFailedError["code"], message: string): void {
-    this.#begun.reject(new PublishFailedError(code, message));
-    this.#end(code, message);
-  }
-
   #end(code: string, reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#outbox.close();
-    this.#begun.reject(new PublishFailedError("closed", reason));
-    const bytes = this.#outbox.sent;
+    const bytes = this.#connection.outbox.sent;
     this.#ended.resolve({ code, reason, videoFrames: this.#videoFrames, bytes, stalls: this.#stalls });
   }
-}
-
-function messageArguments({ type, timestamp, body }: ReturnType<DemoSource["next"]>): [8 | 9 | 18, number, Uint8Array] {
-  return [type, timestamp, body];
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
-import { checkServerIdentity } from "node:tls";
 import type { Socket } from "bun";
 import { Outbox } from "../gateways/rtmp/outbox.ts";
 import type { Millis } from "../media/time.ts";
 import { ClientAuthentication } from "../protocols/rtmp/client-authentication.ts";
 import { type RtmpClientEvent, RtmpClientSession, type RtmpPlayOptions } from "../protocols/rtmp/client-session.ts";
 import type { Effect } from "../protocols/session.ts";
+import { certificateProblem, isRefusal, wordsOf } from "./connect-problems.ts";
 import type { Destination } from "./destination.ts";
 
 export type RelayConnectionOptions = {
@@ -29,8 +29,11 @@ export type RelayConnectionOptions = {
   /** The socket has taken all that waited. */
   readonly onDrained?: () => void;
   /** Called once, unless `close` was. */
-  readonly onClosed: (reason: string) => void;
+  readonly onClosed: (reason: string, code: ClosedCode) => void;
 };
+
+/** `refused`: nobody listens there; `unreachable`: no connection for another reason; `rejected`: the server said no; `closed`: all else. */
+export type ClosedCode = "refused" | "unreachable" | "rejected" | "closed";
 
 /** Of what is sent: media are cut into few chunks. */
 export const CHUNK_SIZE = 60_000;
@@ -69,7 +72,7 @@ export class RelayConnection {
   }
 
   open(): void {
-    this.#open().catch((error: unknown) => this.#fail(wordsOf(error)));
+    this.#open().catch((error: unknown) => this.#fail(wordsOf(error), "unreachable"));
   }
 
   /** To be called now and then. */
@@ -77,11 +80,16 @@ export class RelayConnection {
     if (this.#closed) return;
     const { sendTimeout, destination } = this.#options;
     if (this.#connectBy !== undefined && now >= this.#connectBy)
-      return void this.#fail(`${destination.host} port ${destination.port} does not answer`);
+      return void this.#fail(`${destination.host} port ${destination.port} does not answer`, "unreachable");
     if (this.outbox.stuckFor(now) >= sendTimeout)
       return void this.#fail(`the server has not read what it is sent for ${sendTimeout / 1000} s`);
     const { deadline } = this.#session ?? {};
     if (deadline !== undefined && now >= deadline) this.#run(this.#session?.tick(now) ?? []);
+  }
+
+  /** Media, when it is ready. How much waits of it is for the caller to bound, by `outbox.ownBytes`. */
+  sendMedia(type: 8 | 9 | 18, timestamp: number, body: Uint8Array): void {
+    this.#run(this.#session?.sendMedia(type, timestamp, body) ?? []);
   }
 
   /** Says goodbye. Harmless when called twice. */
@@ -101,6 +109,7 @@ export class RelayConnection {
     this.#connectBy = this.#options.clock() + CONNECT_TIMEOUT;
     const addresses = await (this.#options.resolve ?? addressesOf)(host);
     const failures = new Set<string>();
+    let isRefused = addresses.length > 0;
     for (const address of addresses) {
       if (this.#closed) return;
       try {
@@ -108,9 +117,11 @@ export class RelayConnection {
         return;
       } catch (error) {
         failures.add(wordsOf(error));
+        isRefused &&= isRefusal(error);
       }
     }
-    this.#fail(`no connection to ${host} port ${port}: ${[...failures].join("; ")}`);
+    const code = isRefused ? "refused" : "unreachable";
+    this.#fail(`no connection to ${host} port ${port}: ${[...failures].join("; ")}`, code);
   }
 
   async #connect(address: string): Promise<void> {
@@ -132,7 +143,7 @@ export class RelayConnection {
         handshake: (socket, success, error) => {
           const problem = insecure ? undefined : certificateProblem(socket, host, success, error);
           if (problem === undefined) return void begin(socket);
-          this.#fail(problem);
+          this.#fail(problem, "unreachable");
           socket.terminate();
         },
         data: (socket, bytes) => {
@@ -205,8 +216,10 @@ export class RelayConnection {
 
   #refused(code: string, description: string): void {
     const step = this.#authentication.refused(description);
-    if (step.type === "failed") return void this.#fail(step.reason);
-    if (step.type === "unrelated") return void this.#fail([code, description].filter((part) => part !== "").join(": "));
+    if (step.type === "failed") return void this.#fail(step.reason, "rejected");
+    if (step.type === "unrelated") {
+      return void this.#fail([code, description].filter((part) => part !== "").join(": "), "rejected");
+    }
     const socket = this.#socket;
     this.#socket = this.#session = undefined;
     this.outbox.clear();
@@ -214,29 +227,15 @@ export class RelayConnection {
     this.open();
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, code: ClosedCode = "closed"): void {
     if (this.#closed) return;
     this.#closed = true;
     this.outbox.clear();
     this.#socket?.terminate();
-    this.#options.onClosed(reason);
+    this.#options.onClosed(reason, code);
   }
 }
 
 async function addressesOf(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
-}
-
-function certificateProblem(socket: Socket, host: string, success: boolean, error: Error | null): string | undefined {
-  if (error) return `the certificate of ${host} is not trusted: ${error.message}`;
-  if (!success) return `TLS with ${host} failed`;
-  const certificate = socket.getPeerCertificate();
-  const mismatch = certificate ? checkServerIdentity(host, certificate) : new Error("it shows none");
-  return mismatch && `the certificate is not that of ${host}: ${mismatch.message}`;
-}
-
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ("code" in error && error.code === "ECONNREFUSED") return "nobody listens there";
-  return "code" in error && error.code === "ENOTFOUND" ? "there is no such host" : error.message;
 }

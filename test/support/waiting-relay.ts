@@ -1,5 +1,5 @@
 import type { Socket } from "bun";
-import { Outbox } from "../../src/demo/outbox.ts";
+import { Outbox } from "./outbox.ts";
 import { sleep } from "./process.ts";
 
 type Side = { readonly outbox: Outbox; other: Socket<Side> | undefined };

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ByteReader } from "../../../src/bytes/reader.ts";
-import { Outbox } from "../../../src/demo/outbox.ts";
 import { encodeAmf0 } from "../../../src/formats/amf/amf0.ts";
 import type { AmfValue } from "../../../src/formats/amf/value.ts";
 import { type FlvTag, readTag, TagType } from "../../../src/formats/flv/tag.ts";
 import { type RtmpClientEvent, RtmpClientSession } from "../../../src/protocols/rtmp/client-session.ts";
 import type { Effect } from "../../../src/protocols/session.ts";
+import { Outbox } from "../outbox.ts";
 import { sleep } from "../process.ts";
 
 /** The tags of an FLV file. */

@@ -1,9 +1,9 @@
 /**
  * What an encoder's ladder costs the server: CPU of streams of three video tracks, packaged as three renditions, beside that of
- * streams of one track with the same bytes, in one server. Rounds alternate; the first of each kind is for the compiler and not
- * counted.
+ * streams of one track with the same bytes, in one server. Rounds alternate; the first `--warm` of each kind are for the
+ * compiler and not counted.
  *
- *   bun bench/multitrack.ts [--streams 6] [--seconds 8] [--rounds 3] [--form one-track|many-tracks|many-tracks-many-codecs]
+ *   bun bench/multitrack.ts [--streams 6] [--seconds 8] [--rounds 3] [--warm 2] [--form one-track|many-tracks|many-tracks-many-codecs]
  *
  * Needs Linux and ffmpeg.
  */
@@ -23,6 +23,7 @@ const { values: flags } = parseArgs({
     streams: { type: "string", default: "6" },
     seconds: { type: "string", default: "8" },
     rounds: { type: "string", default: "3" },
+    warm: { type: "string", default: "2" },
     form: { type: "string", default: "one-track" },
   },
 });
@@ -62,7 +63,7 @@ console.log(
 // No stand-in for the streams of the round before.
 await using naru = await startNaru({ config: { applications: { live: { hls: { grace: 0 } } } } });
 const costs: Record<"single" | "several", number[]> = { single: [], several: [] };
-for (let round = 0; round <= rounds; round++) {
+for (let round = 1 - Number(flags.warm); round <= rounds; round++) {
   for (const kind of ["single", "several"] as const) {
     const cost = await measure(
       kind === "single" ? single : several,

@@ -478,6 +478,13 @@ describe("http", () => {
     ],
   ])("%s is a location", (text, expected) => expect(locations(text)[0]).toMatchObject(expected));
 
+  test("what is of other forks is named with what to do instead", () => {
+    const { mistakes, nginx } = read(application('live on; dash on; dash_path /d; dash_variant _low bandwidth="1";'));
+    expect(mistakes).toEqual([]);
+    const row = nginx.find(({ text }) => text.startsWith("dash_variant"));
+    expect(row).toMatchObject({ text: 'dash_variant _low bandwidth="1"', status: "unsupported" });
+  });
+
   test("rewrites of the server", () => {
     const { http: site } = resolve(http("server { rewrite ^/old(.*)$ /new$1 permanent; location / { root /w; } }"));
     expect(site.rewrites).toEqual([{ pattern: "^/old(.*)$", ignoreCase: false, to: "/new$1", after: "permanent" }]);

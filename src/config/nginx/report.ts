@@ -81,7 +81,9 @@ function judge({ directive, spec }: Node, draft: Draft): Verdict {
 
 /** A directive on one line, cut when it is long. */
 export function formatDirective({ name, args, block }: Directive): string {
-  const words = [name, ...args.map((arg) => (/^[^\s;{}"'#]+$/.test(arg) ? arg : JSON.stringify(arg)))].join(" ");
+  const words = [name, ...args.map((arg) => (/^[^\s;{}"'#][^\s;{}#]*$/.test(arg) ? arg : JSON.stringify(arg)))].join(
+    " ",
+  );
   const short = words.length > 70 ? `${words.slice(0, 67)}...` : words;
   return block ? `${short} { }` : short;
 }

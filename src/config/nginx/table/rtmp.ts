@@ -29,6 +29,7 @@ import { EXEC_DIRECTIVES, EXEC_FORK_DIRECTIVES } from "./exec.ts";
 import { KEYS_DIRECTIVES } from "./keys.ts";
 import { LOG_DIRECTIVES } from "./log.ts";
 import { NOTIFY_DIRECTIVES, NOTIFY_FORK_DIRECTIVES } from "./notify.ts";
+import { OTHER_FORK_DIRECTIVES } from "./other-forks.ts";
 import { RELAY_DIRECTIVES } from "./relay.ts";
 import { VOD_DIRECTIVES } from "./vod.ts";
 
@@ -225,6 +226,7 @@ export const FORK_DIRECTIVES: readonly DirectiveSpec[] = [
   directive("resolver", MS, words(1), ignored("naru resolves names by the system")),
   directive("resolver_timeout", MS, time, ignored("naru resolves names by the system")),
   ...NOTIFY_FORK_DIRECTIVES,
+  ...OTHER_FORK_DIRECTIVES,
   directive("hls_dir_access", MSA, words(1), unsupported("directories get the rights that the umask leaves")),
   directive(
     "hls_nested_index_filename",

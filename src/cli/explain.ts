@@ -19,7 +19,7 @@ export function explainConfig({ config }: Pick<LoadedConfig, "config">, style: S
   const listens = formatColumns([
     ["RTMP", describeListen(config.rtmp.listen.map(formatListen), rtmp)],
     ["HTTP", describeListen(config.http.listen.map(formatListen), http)],
-    ...config.http.locations.map((location) => ["", `${location.path} serves ${servedBy(location)}`]),
+    ...config.http.locations.map((location) => ["", `${servedPaths(location)} serves ${servedBy(location)}`]),
   ]);
   const applications = Object.entries(config.applications).map(([name, application]) => {
     const title = name === "*" ? "Any other application" : `Application ${printable(name)}`;
@@ -51,6 +51,11 @@ export function listValues({ config, source }: Pick<LoadedConfig, "config" | "so
       source: formatSource(origin),
     };
   });
+}
+
+function servedPaths({ path, exact, pattern }: Config["http"]["locations"][number]): string {
+  if (pattern === undefined) return exact ? `= ${path}` : path;
+  return path === "/" ? `~ ${pattern}` : `${path} ~ ${pattern}`;
 }
 
 /** What answers at a location, in words. */

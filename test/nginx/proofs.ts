@@ -57,6 +57,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
   hls_variant: HLS,
   hls_fragment_naming: HLS,
   hls_fragment_naming_granularity: HLS,
+  hls_fragment_slicing: ["src/hls/ts-packager.test.ts", "aligned, keyframes behind multiples of the target cut"],
   hls_type: HLS,
   hls_max_fragment: ["src/hls/ts-packager.test.ts", "a pause that would make the segment longer than the limit"],
   hls_max_audio_delay: ["src/formats/mpegts/muxer.test.ts", "maxAudioDelay: 300"],

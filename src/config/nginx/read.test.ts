@@ -517,6 +517,9 @@ describe("http", () => {
     const guarded = "location /hls { root /tmp; deny 1.2.3.4; }";
     expect(resolved(guarded).access?.rules).toEqual([{ deny: "1.2.3.4" }]);
     expect(resolved(`${guarded} location /open { root /www; }`).locations[1]?.access?.rules).toEqual([]);
+    const at = (pattern: string) => resolved(`root /tmp; location ~ ${pattern} { deny all; } location / { }`).access;
+    expect(at("\\.ts$")).toMatchObject({ rules: [{ deny: "all" }] });
+    expect(at("/\\.")).toBeUndefined();
     expect(resolved("location /hls { root /tmp; } location /b { root /www; deny all; }").access).toBeUndefined();
     const two = read(conf(`${guarded} location /tmp { root /; deny all; }`));
     expect(two.mistakes.map(({ code }) => code as string)).toEqual(["nginx-guard-unsupported"]);

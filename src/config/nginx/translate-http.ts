@@ -194,7 +194,8 @@ function ownAccess(
 ): Access | undefined {
   const guarded = all.filter(({ location }) => {
     const directory = directoryOf(location);
-    return directory !== undefined && isRestricting(location.access) && holdsAny(directory, hlsPaths);
+    if (directory === undefined || !isRestricting(location.access) || !holdsAny(directory, hlsPaths)) return false;
+    return location.pattern === undefined || matchesAnyStream(location, hlsPaths);
   });
   const [first, ...others] = guarded;
   const other = others.find(({ location }) => !Bun.deepEquals(location.access, first?.location.access));
@@ -385,6 +386,15 @@ function disarm(node: Node, report: Report): void {
     if (outcome.status === "unsupported" && outcome.guard) report.ignored(child.directive, "its location is left out");
     disarm(child, report);
   }
+}
+
+/** Whether a pattern is about playlists or segments of streams, and not about other files beside them. */
+function matchesAnyStream({ pattern, ignoreCase, root }: Location, hlsPaths: readonly string[]): boolean {
+  if (pattern === undefined || root === undefined) return true;
+  const expression = new RegExp(pattern, ignoreCase ? "i" : "");
+  const below = hlsPaths.map(clean).filter((path) => path.startsWith(`${clean(root)}/`));
+  const names = ["key.m3u8", "key-0.ts", "key/index.m3u8", "key/0.ts"];
+  return below.some((path) => names.some((name) => expression.test(`${path.slice(clean(root).length)}/${name}`)));
 }
 
 /** Whether something in it is for naru to answer. */

@@ -92,6 +92,12 @@ export class HttpHandler {
     });
   }
 
+  /** No URL means anything but what it says. */
+  get #isPlain(): boolean {
+    const { locations, rewrites } = this.options.config;
+    return locations.length === 0 && rewrites.length === 0 && this.#gates.size === 0;
+  }
+
   /** Requests that wait for media. */
   get waiting(): number {
     return this.#room.size;
@@ -248,7 +254,7 @@ export class HttpHandler {
       case "media": {
         const question = this.#requests.question(route.path, route.resource, target.query);
         // A location may get a file meanwhile.
-        if (this.options.config.locations.length === 0 && this.#gates.size === 0) this.#remember(request.url, question);
+        if (this.#isPlain) this.#remember(request.url, question);
         return this.#ask(question, request, peer);
       }
       case "poster":

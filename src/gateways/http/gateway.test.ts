@@ -442,3 +442,58 @@ test("the real pages hold everything they need", async () => {
     expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
   }
 });
+
+describe("what is nginx's of paths", () => {
+  const ask = async (config: object, path: string) => {
+    const served = start(config);
+    const url = `http://127.0.0.1:${served.addresses[0]?.port}${path}`;
+    const response = await fetch(url, { redirect: "manual" });
+    const told = response.headers.get("location") ?? (await response.text()).slice(0, 40);
+    await served.close();
+    return [response.status, told];
+  };
+
+  test("streams are reached by rewritten paths, with what was asked", async () => {
+    const rewrites = [{ pattern: "^/watch/(\\w+)\\.m3u8$", to: "/live/$1/main.m3u8" }];
+    const [status] = await ask({ rewrites }, "/watch/test.m3u8?_HLS_msn=5");
+    expect(status).toBe(200);
+    expect(origin.requests.at(-1)).toMatchObject({ stream: "live/test", resource: "main.m3u8" });
+  });
+
+  test("a stream comes before what try_files falls back to, and the fallback before naru's 404", async () => {
+    const index = { path: "/app", exact: true, answer: { status: 200, text: "app" } };
+    const locations = [{ path: "/", root: import.meta.dir, tryFiles: ["$uri", "/app"] }, index];
+    expect(await ask({ locations }, "/live/test/main.m3u8")).toEqual([200, expect.stringMatching(/^#EXTM3U/)]);
+    expect(await ask({ locations }, "/any/where")).toEqual([200, "app"]);
+  });
+
+  test("a line break in a path ends no header", async () => {
+    const rewrites = [{ pattern: "^/old/([^]*)$", to: "/new/$1", after: "redirect" }];
+    expect(await ask({ rewrites }, "/old/a%0d%0aX-Evil:%201")).toEqual([302, "/new/a%0D%0AX-Evil%3A%201"]);
+  });
+
+  test("a rewritten path cannot climb out", async () => {
+    const locations = [
+      { path: "/", root: `${import.meta.dir}/none`, rewrites: [{ pattern: "^/x(.*)$", to: "/a/../..$1" }] },
+    ];
+    expect((await ask({ locations }, "/x/gateway.test.ts"))[0]).toBe(400);
+  });
+
+  test("who is kept out sees the error's page, unless he is kept out of that, too", async () => {
+    const page = { path: "/refused", exact: true, answer: { status: 200, text: "sorry" } };
+    const deny = { rules: [{ deny: "all" }] };
+    const closed = {
+      path: "/a",
+      root: import.meta.dir,
+      access: deny,
+      errorPages: [{ status: [403], page: "/refused" }],
+    };
+    expect(await ask({ locations: [closed, page] }, "/a")).toEqual([403, "sorry"]);
+    expect((await ask({ locations: [closed, { ...page, access: deny }] }, "/a"))[1]).not.toBe("sorry");
+  });
+
+  test("internal locations are for no client", async () => {
+    const locations = [{ path: "/live/test", internal: true }];
+    expect((await ask({ locations }, "/live/test/main.m3u8"))[0]).toBe(404);
+  });
+});

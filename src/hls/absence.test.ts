@@ -126,6 +126,13 @@ describe("while the encoder is away", () => {
     expect(checkMedia(b)).toEqual([]);
   });
 
+  test("the frame rate that is told stays the encoder's, also of one that comes back with another", () => {
+    const events = [...encoder(0, { frameRateKnown: false }), lost(20.55), ...encoder(40, { fps: 25, gop: 50 })];
+    const b = new OriginBench(events);
+    const told = [20, 25, 39, 45].map((at) => Math.round(b.run(at).output.renditions[0]?.frameRate ?? 0));
+    expect(told).toEqual([30, 30, 30, 25]);
+  });
+
   test("a blocked request never waits long", () => {
     const b = new OriginBench([...encoder(0), lost(20.55)]);
     b.run(20.6);

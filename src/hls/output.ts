@@ -435,6 +435,7 @@ export class HlsOutput {
       if (this.#lostAt !== undefined && this.#options.onRendition) this.#rendition.endSegment();
       return undefined;
     }
+    this.#rendition.isStoodIn = true;
     // From the encoder's keyframes, not from these.
     window.targets.fix(window.longest);
     if (window.nextPart?.part !== 0) this.#rendition.keepSegment();
@@ -451,6 +452,7 @@ export class HlsOutput {
   /** An encoder is back. */
   #takeOver(standIn: StandIn, first: Packet, now: Millis): void {
     this.#standIn = undefined;
+    this.#rendition.isStoodIn = false;
     if (this.#isCopied === "no") this.#isCopied = "from-next";
     const tracks = this.#nextTracks ?? { type: "tracks", tracks: this.#last.tracks };
     this.#nextTracks = undefined;

@@ -64,6 +64,8 @@ export class Rendition {
   #ids = new Set<TrackId>();
   #separateAudio = false;
   #nextMsn: number;
+  /** The frame rate when the encoder went away, while it is stood in for. */
+  #heldRate: { readonly rate: number | undefined } | undefined;
 
   constructor(options: RenditionOptions) {
     const { config, firstMsn, resume } = options;
@@ -105,6 +107,15 @@ export class Rendition {
 
   /** As measured; undefined until that can be told. */
   get frameRate(): number | undefined {
+    return this.#heldRate ? this.#heldRate.rate : this.#measuredRate;
+  }
+
+  /** Whether what comes now is of no encoder, and says nothing about its frame rate. */
+  set isStoodIn(isStoodIn: boolean) {
+    this.#heldRate = isStoodIn ? (this.#heldRate ?? { rate: this.#measuredRate }) : undefined;
+  }
+
+  get #measuredRate(): number | undefined {
     return this.#packager instanceof CmafPackager ? this.#packager.frameRate : undefined;
   }
 

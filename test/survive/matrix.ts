@@ -61,6 +61,7 @@ export class Matrix implements AsyncDisposable {
   readonly #room = new PlayerRoom();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
+  #played = 0;
   #server: Promise<Naru> | undefined;
 
   constructor(options: MatrixOptions) {
@@ -84,7 +85,7 @@ export class Matrix implements AsyncDisposable {
 
   async #run(scenario: Scenario, format: Format, naru: Naru): Promise<Row> {
     const { players: names, seconds, ageSeconds, timing } = this.#options;
-    await using stage = new Stage(naru, `${format}/${scenario.name}`);
+    await using stage = new Stage(naru, `${format}/${scenario.name}-${this.#played++}`);
     const acted = scenario.run(stage);
     // Awaited below; a scenario that fails before that must not end the process.
     acted.catch(() => {});

@@ -111,3 +111,13 @@ test("each track's rate is measured, and the first video's is the stream's", () 
   ]);
   expect(meter.read(60_000).tracks[0]).toEqual({ id: 0, bitrate: 0, packetRate: 0 });
 });
+
+test("frames that come in a bunch are as many a second as they were made", () => {
+  const meter = new StreamMeter();
+  meter.setTracks(LADDER);
+  for (let i = 0; i <= 180; i++) {
+    const time = (i * 1000) / 30;
+    meter.add(packet(0, time, i % 60 === 0), Math.max(0, time - 3000));
+  }
+  expect(meter.read(3000).frameRate).toBeCloseTo(30, 0);
+});

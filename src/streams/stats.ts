@@ -1,5 +1,5 @@
 import type { Packet } from "../media/event.ts";
-import type { Millis } from "../media/time.ts";
+import type { Millis, Ticks } from "../media/time.ts";
 import type { Track, TrackId } from "../media/track.ts";
 
 /** How long one measurement lasts. */
@@ -13,9 +13,9 @@ export type StreamStats = {
   /** Since the publish began. */
   readonly bytes: number;
   readonly packets: number;
-  /** Frames per second of the first video track over the last couple of seconds; 0 without video. */
+  /** Frames per second of the first video track's own time, over the last couple of seconds; 0 without video. */
   readonly frameRate: number;
-  /** The same for each track by itself: bits per second, and packets per second. */
+  /** The same for each track by itself: bits per second, and packets per second of its own time. */
   readonly tracks: readonly TrackRate[];
   /** Seconds between the last two keyframes; 0 when there were not two. */
   readonly keyframeInterval: number;
@@ -30,8 +30,19 @@ type MeasuredTrack = {
   readonly role: "video" | "audio" | "other";
   windowBytes: number;
   windowPackets: number;
+  /** Decoding times of the first and the latest packet of the window. */
+  windowFirst: Ticks;
+  windowLast: Ticks;
   rate: TrackRate;
 };
+
+const EMPTY = { windowBytes: 0, windowPackets: 0, windowFirst: 0, windowLast: 0 };
+
+/** By the media's time: an encoder that begins, or was held up, sends many at once. @param span milliseconds of the window */
+function packetRate({ timescale, windowPackets, windowFirst, windowLast }: MeasuredTrack, span: Millis): number {
+  const seconds = (windowLast - windowFirst) / timescale;
+  return seconds > 0 ? (windowPackets - 1) / seconds : (windowPackets * 1000) / span;
+}
 
 /** Measures what passes through a stream. Costs a few additions per packet. */
 export class StreamMeter {
@@ -59,7 +70,7 @@ export class StreamMeter {
       const { id, timescale } = track;
       const role = track === video ? "video" : track === audio ? "audio" : "other";
       const rate = before.get(id)?.rate ?? { id, bitrate: 0, packetRate: 0 };
-      this.#tracks.set(id, { timescale, role, windowBytes: 0, windowPackets: 0, rate });
+      this.#tracks.set(id, { timescale, role, ...EMPTY, rate });
     }
     if (!video) this.#videoTime = undefined;
     if (!audio) this.#audioTime = undefined;
@@ -76,9 +87,8 @@ export class StreamMeter {
       this.#windowBytes = 0;
       for (const [id, measured] of this.#tracks) {
         const bitrate = Math.round((measured.windowBytes * 8000) / span);
-        measured.rate = { id, bitrate, packetRate: (measured.windowPackets * 1000) / span };
-        measured.windowBytes = 0;
-        measured.windowPackets = 0;
+        measured.rate = { id, bitrate, packetRate: packetRate(measured, span) };
+        Object.assign(measured, EMPTY);
       }
     }
     this.#windowBytes += packet.data.length;
@@ -86,7 +96,8 @@ export class StreamMeter {
     const track = this.#tracks.get(packet.track);
     if (!track) return;
     track.windowBytes += packet.data.length;
-    track.windowPackets++;
+    if (track.windowPackets++ === 0) track.windowFirst = packet.dts;
+    track.windowLast = packet.dts;
     if (track.role === "other") return;
     const time = packet.dts / track.timescale;
     this.#first ??= { now, time };
